@@ -1,0 +1,82 @@
+"""A reverse-mode autograd engine that explains itself: PyTorch's names on NumPy arrays.
+
+``Tensor`` records what is computed with it; ``backward`` and ``grad`` run the chain rule through the record. See autograd/README.md.
+"""
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from autograd import creation, dtypes, ops, random
+from autograd.check import GradcheckError, gradcheck, gradgradcheck
+from autograd.checkpoint import checkpoint
+from autograd.creation import *
+from autograd.device import device
+from autograd.dtypes import (
+    Dtype,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from autograd.errors import ArgumentError, AutogradError, DimError, DtypeError, GraphError, ShapeError
+from autograd.function import Function, once_differentiable
+from autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
+from autograd.ops import *
+from autograd.random import (
+    Generator,
+    bernoulli,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
+from autograd.tensor import Tensor, backward
+from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+
+__version__ = "0.1.0"
+
+# PyTorch's names for the dtypes
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+bool = dtypes.boolean
+cfloat, cdouble = complex64, complex128
+
+# Methods that make new tensors or draw numbers stand on top of Tensor, and join it here.
+for _method in (
+    creation.new_empty, creation.new_full, creation.new_ones, creation.new_tensor, creation.new_zeros,
+    random.bernoulli, random.bernoulli_, random.cauchy_, random.exponential_, random.geometric_, random.log_normal_, random.multinomial,
+    random.normal_, random.random_, random.uniform_,
+):
+    setattr(Tensor, _method.__name__, _method)
+
+_others = [path for path in sys.path if os.path.isfile(os.path.join(path, "autograd", "core.py"))]  # a file that only the other package has
+if _others:
+    warnings.warn(
+        f"another package of the import name 'autograd' (HIPS autograd) is installed in {_others[0]}; the two cannot share an environment, and either "
+        "may be imported: pip uninstall autograd, or use a virtual environment of its own for glassgrad",
+        ImportWarning if __name__ != "autograd" else UserWarning, stacklevel=2,
+    )
+
+if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
+    __all__ = [name for name in globals() if not name.startswith("_") and name not in ("os", "sys", "warnings", "TYPE_CHECKING")]

@@ -1,0 +1,342 @@
+"""The recorded computation: nodes, their order, and the chain rule run through them."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from autograd import writes
+from autograd.errors import GraphError, message
+from autograd.source import INTERNAL, Site, here, outside
+
+if TYPE_CHECKING:
+    from autograd.op import Op
+
+N = TypeVar("N")
+Lift = Callable[[Any, "Node | None"], Any]
+
+
+class Spec:
+    """What is left of an array whose values no derivative reads."""
+
+    __slots__ = ("dtype", "ndim", "shape")
+
+    def __init__(self, array: Any) -> None:
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+
+class Node:
+    """One recorded call: the op, the nodes its arguments came from, and the values its rules read. A leaf has no op.
+
+    number   when it was made: every node is younger than its parents
+    parents  one entry per argument; None where the argument is not part of the graph
+    args     the arguments as the kernel got them. Where no rule reads the values, the parent node stands in, which knows shape
+             and dtype. None once freed.
+    y        the output, if a rule reads it
+    watch    who wants to see the gradient that arrives here: the leaf tensor, hooks; None for most
+    """
+
+    __slots__ = ("args", "code", "dtype", "number", "offset", "op", "params", "parents", "shape", "watch", "y")
+
+    op: Op | None
+    parents: Sequence[Node | None]
+    args: list[Any] | Recompute | None
+    params: Mapping[str, Any]
+    y: Any
+    shape: Any
+    dtype: Any
+    number: int
+    code: CodeType
+    offset: int
+    watch: Watch | None
+
+    ndim = property(lambda self: len(self.shape))
+
+    @property
+    def site(self) -> Site:
+        """Where the user wrote the call."""
+        return Site(self.code, self.offset)
+
+    @property
+    def name(self) -> str:
+        return "leaf" if self.op is None else self.op.name
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.number}: {self.shape} {self.dtype}>"
+
+
+number = writes.number  # one clock for nodes and writes: it tells which came first
+
+
+class Watch:
+    """Who is told about the gradient of a node: the tensor that keeps it in .grad, and hooks by handle number."""
+
+    __slots__ = ("after", "before", "tensor")
+
+    def __init__(self, tensor: Callable[[], Any] | None = None) -> None:
+        self.tensor = tensor  # a weak reference: a graph does not keep its leaves alive for their own sake
+        self.before: dict[int, Callable[[Any], Any]] = {}  # hooks that may replace the gradient
+        self.after: dict[int, Callable[[Any], Any]] = {}  # hooks run once .grad is written
+
+
+class Recompute:
+    """Stands for saved values that were dropped to save memory; ``restore(node)`` puts them back (see checkpoint.py)."""
+
+    __slots__ = ()
+
+    def restore(self, node: Node) -> None:
+        raise NotImplementedError
+
+
+class Output:
+    """The op of a node that stands for output ``index`` of a node with several outputs."""
+
+    name, joint, array_rule, rules, masks, elementwise, view = "output", None, None, (), False, False, False
+
+
+OUTPUT: Any = Output()
+
+
+def output(node: Node, index: int) -> Node:
+    """The node of one output of a node that has several."""
+    part = Node()
+    part.op, part.parents, part.args, part.params, part.y = OUTPUT, (node,), [], {"index": index}, None
+    part.shape, part.dtype, part.number = node.shape[index], node.dtype[index], next(number)
+    part.code, part.offset, part.watch = node.code, node.offset, None
+    return part
+
+
+def record(op: Op, args: list[Any], parents: Sequence[Node | None], needs: int, params: Mapping[str, Any], y: Any, depth: int = 3) -> Node:
+    """The node of a call that has just been computed. Keeps of args and y what the rules will read, drops the rest."""
+    frame = sys._getframe(depth)
+    if INTERNAL[frame.f_code.co_filename]:
+        frame = outside(frame)
+    drop, keep_y = op.kept(needs, len(args)) if op.variadic else op._kept.get(needs) or op.kept(needs, len(args))
+    for i in drop:
+        if i < len(args):
+            if (parent := parents[i]) is not None:
+                args[i] = parent
+            elif isinstance(args[i], np.ndarray):
+                args[i] = Spec(args[i])
+    node = Node()  # no __init__ with ten arguments: this is the eager hot path
+    node.op = op
+    node.parents = parents
+    node.args = args
+    node.params = params
+    node.y = y if keep_y else None
+    if type(y) is tuple:
+        node.shape, node.dtype = tuple(part.shape for part in y), tuple(part.dtype for part in y)
+    else:
+        node.shape = y.shape
+        node.dtype = y.dtype
+    node.number = next(number)
+    node.code = frame.f_code
+    node.offset = frame.f_lasti
+    node.watch = None
+    return node
+
+
+def leaf(array: Any, tensor: Callable[[], Any] | None = None) -> Node:
+    """The node of a tensor that nothing recorded led to; its gradient goes to the tensor (given as a weak reference)."""
+    node = Node()
+    node.op, node.parents, node.args, node.params, node.y = None, (), [], {}, None
+    node.shape, node.dtype, node.number, node.watch = array.shape, array.dtype, next(number), Watch(tensor)
+    node.code, node.offset = here()
+    return node
+
+
+def parents_of(node: Node) -> Iterable[Node | None]:
+    return node.parents
+
+
+def saved_arrays(node: Node) -> Iterator[np.ndarray[Any, Any]]:
+    """Every array the node keeps for its rules."""
+    stack = [node.args, node.y, list(node.params.values())]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+
+
+def restored(node: Node) -> list[Any]:
+    """The saved arguments of a node that keeps no list of them: recomputed after a checkpoint, or gone after a backward pass."""
+    while isinstance(node.args, Recompute):  # inside another checkpoint, the first answer is to recompute
+        node.args.restore(node)
+    if not isinstance(node.args, list):
+        raise GraphError(message(
+            f"backward through {node.name}", "the values saved for it are required, and an earlier backward pass has freed them",
+            remedy="pass retain_graph=True to the earlier call, or compute the loss anew", site=node.site,
+        ))  # fmt: skip
+    return node.args
+
+
+def check_unwritten(node: Node) -> None:
+    """Raise if something the node saved has been overwritten since."""
+    for array in saved_arrays(node):
+        if site := writes.after(node.number, array):
+            raise GraphError(message(
+                f"backward through {node.name}", f"a value of shape {array.shape} saved at {node.site}",
+                f"it overwritten in place at {site}",
+                "write into a clone(), use the operation that returns a new tensor, or call backward() before", site=site,
+            ))  # fmt: skip
+
+
+def lifted(node: Node, g: Any, lift: Lift) -> tuple[Any, list[Any], Any]:
+    """(y, args, g) of a node as tensors that know their place in the graph."""
+    y = node.y
+    if type(y) is tuple:
+        y = tuple(lift(part, output(node, i)) for i, part in enumerate(y))
+        g = tuple(lift(part, None) if isinstance(part, np.ndarray) else part for part in g)
+    elif y is not None:
+        y = lift(y, node)
+    args = [
+        arg if parent is None or isinstance(arg, Node) else lift(arg, parent)
+        for arg, parent in zip(node.args, (*node.parents, *(None,) * len(node.args)))  # type: ignore[arg-type]  # noqa: B905
+    ]
+    return y, args, g
+
+
+def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = parents_of) -> list[N]:  # type: ignore[assignment]
+    """Everything the roots depend on, each after its parents. The stack is explicit, so depth is unlimited."""
+    order: list[N] = []
+    seen: set[N] = set()
+    stack: list[N | None] = list(reversed(roots))
+    ahead: list[N] = []  # nodes whose parents are being placed; a None on the stack says that they are
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(ahead.pop())
+        elif node not in seen:
+            seen.add(node)
+            ahead.append(node)
+            stack.append(None)
+            for parent in parents(node):
+                if parent is not None and parent not in seen:
+                    stack.append(parent)
+    return order
+
+
+def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: the gradient of a repeated element is the sum over its copies."""
+    lead = g.ndim - len(shape)
+    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n != g.shape[i + lead]))
+    return np.sum(g, axis=axes).reshape(shape) if axes else g.reshape(shape)
+
+
+def zero_where_masked(term: Any, g: Any) -> Any:
+    """An element that was masked out contributes exactly zero: where g is 0, 0 * inf does not make a NaN of it."""
+    if np.isnan(np.sum(term)):
+        return np.where(np.logical_and(np.equal(g, 0), np.isnan(term)), np.zeros((), g.dtype), term)
+    return term
+
+
+def leading_to(order: Sequence[Node], wanted: Iterable[Node]) -> set[Node]:
+    """The nodes of order that depend on a wanted node, the wanted ones included."""
+    needed = set(wanted)
+    for node in order:
+        if not needed.isdisjoint(node.parents):
+            needed.add(node)
+    return needed
+
+
+def contributions(node: Node, g: Any, needed: set[Node] | None = None, lift: Lift | None = None) -> Sequence[Any]:
+    """What the gradient g of a node's output gives to each of its parents, before broadcasting is undone; None where nothing is needed."""
+    op, args, params = node.op, node.args, node.params
+    assert op is not None
+    if type(args) is not list:
+        args = restored(node)
+    if node.number < writes.last:
+        check_unwritten(node)
+    y = node.y
+    if lift is not None:
+        y, args, g = lifted(node, g, lift)
+    try:
+        if op.joint is None:
+            terms: list[Any] = []
+            for parent, rule in zip(node.parents, op.rules):  # noqa: B905  parents of parameters have no rule
+                if parent is None or rule is None or (needed is not None and parent not in needed):
+                    terms.append(None)
+                else:
+                    terms.append(rule(g, y, *args, **params) if params else rule(g, y, *args))
+            return terms
+        if lift is None and op.array_rule is not None:
+            needs = tuple(parent is not None and (needed is None or parent in needed) for parent in node.parents)
+            return op.array_rule(g, y, *args, needs=needs, **params)  # type: ignore[no-any-return]
+        return op.joint(g, y, *args, **params)  # type: ignore[no-any-return]
+    except Exception as error:
+        if not getattr(error, "__notes__", None):
+            error.add_note(f"in the backward pass of {op.name}, recorded at {node.site}")
+        raise
+
+
+def backpropagate(
+    order: Sequence[Node], seeds: Mapping[Node, Any], wanted: set[Node], *,
+    needed: set[Node] | None = None, lift: Lift | None = None, free: bool = False,
+) -> dict[Node, Any]:  # fmt: skip
+    """The chain rule: gradients for the wanted nodes, given those of the outputs (seeds).
+
+    Nodes are visited from the last to the first; ``needed`` limits the visit. Rules run on arrays; with ``lift(array, node)``
+    -> tensor they run on tensors, and the pass is itself recorded. With ``free``, saved values go as soon as they are used.
+    """
+    gradients = dict(seeds)
+    result: dict[Node, Any] = {}
+    owned: set[Node] = set()  # nodes whose gradient is an array of our own, free to be added to in place
+    masked: set[Node] = set()  # nodes below an op that masks
+    for node in reversed(order):
+        g = gradients.pop(node, None)
+        if g is None or (needed is not None and node not in needed):
+            continue
+        if node.watch is not None:
+            for hook in tuple(node.watch.before.values()):
+                g = hook(g)
+                owned.discard(node)
+        if node in wanted:
+            result[node] = g if lift or node in owned else g.copy()
+        op = node.op
+        if op is None:
+            continue
+        if type(g) is list:
+            g = tuple(np.zeros(s, d) if part is None and op.fill else part for part, s, d in zip(g, node.shape, node.dtype, strict=True))
+        elif op is OUTPUT:  # the gradient of a node with several outputs is collected in a list
+            collect(gradients, node, g)
+            continue
+        masking = op.masks or (masked and node in masked)
+        for parent, term in zip(node.parents, contributions(node, g, needed, lift)):  # noqa: B905
+            if term is None or parent is None:
+                continue
+            if masking:
+                masked.add(parent)
+                if op.elementwise:
+                    term = zero_where_masked(term, g)
+            if term.shape != parent.shape:
+                term = sum_to_shape(term, parent.shape)
+            if term.dtype is not parent.dtype and term.dtype != parent.dtype:
+                term = (term.real if term.dtype.kind == "c" and parent.dtype.kind != "c" else term).astype(parent.dtype)
+            held = gradients.get(parent)
+            if held is None:  # the first gradient is borrowed unless the rule must have made it: it is linear in g, so it cannot be a saved array
+                gradients[parent] = term
+                if lift is None and term is not g and type(term) is np.ndarray and term.base is None and op.joint is None:
+                    owned.add(parent)
+            elif parent in owned:
+                held += term
+            else:
+                gradients[parent] = held = held + term
+                if lift is None and type(held) is np.ndarray:
+                    owned.add(parent)
+        if free:
+            node.args = node.y = None
+    return result
+
+
+def collect(gradients: dict[Node, Any], part: Node, g: Any) -> None:
+    """Add the gradient of one output to the list that its node waits for."""
+    (node,) = part.parents
+    assert node is not None
+    parts = gradients.setdefault(node, [None] * len(node.shape))
+    index = part.params["index"]
+    parts[index] = g if parts[index] is None else parts[index] + g

@@ -1,0 +1,221 @@
+"""What an op is: a kernel on arrays, its derivative rules, samples of its use; and the registry of all of them.
+
+An op is declared once, and from the declaration follow the free function, the method, NumPy's dispatch, the tests, the
+table in the docs, and the formula that pictures show. Nothing here knows what a tensor is.
+"""
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from autograd.errors import DtypeError, message
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+Array = Any  # an annotation with a meaning: an argument so annotated may be a tensor, all others are parameters
+Rule = Callable[..., Any]
+P = ParamSpec("P")
+
+# NumPy's names, accepted beside PyTorch's
+ALIASES = {"axis": ("dim", "dims"), "axes": ("dims",), "keepdims": ("keepdim",), "axis0": ("dim0",), "axis1": ("dim1",), "axis2": ("dim2",)}
+POSITIONS = {"input": 0, "other": 1}  # PyTorch's names of the first two arguments, accepted whatever a kernel calls them
+
+
+class Recorder:
+    """What an op hands itself to when it meets one among its arguments: the base of Tensor."""
+
+    __slots__ = ()
+
+    _array: Any
+    requires_grad: Any
+
+    @staticmethod
+    def _apply(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+
+class Sample:
+    """One valid call: shapes stand for random arrays drawn from domain, anything else is passed as it is."""
+
+    def __init__(self, *args: Any, domain: tuple[float, float] = (-2.0, 2.0), **params: Any) -> None:
+        self.args, self.domain, self.params = args, domain, params
+
+    def __repr__(self) -> str:
+        params = [f"{name}={value!r}" for name, value in self.params.items()]
+        return ", ".join([*map(repr, self.args), *params]).replace("\n", "")
+
+
+class Op:
+    """A declared op. See ``op`` for the meaning of the fields."""
+
+    __slots__ = (
+        "array_rule", "arity", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names", "numpy",
+        "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept",
+    )  # fmt: skip
+
+    name: str
+    kernel: Callable[..., Any]
+    rules: tuple[Rule | None, ...]
+    joint: Rule | None
+    array_rule: Rule | None
+    saves: tuple[str, ...]
+    convert: str
+    numpy: Callable[..., Any] | None
+    reference: Callable[..., Any] | None
+    samples: tuple[Sample, ...]
+    elementwise: bool
+    masks: bool
+    view: bool
+    derived: bool
+    differentiable: bool
+    _kept: dict[int, tuple[tuple[int, ...], bool]]
+    fill = True  # outputs that got no gradient: zeros stand in for it
+
+    def __init__(self, kernel: Callable[..., Any], **fields: Any) -> None:
+        self.name, self.kernel, self._kept = kernel.__name__, kernel, {}
+        self.derived, self.joint, self.array_rule, self.rules, self.saves = False, None, None, (), ()
+        parameters = list(inspect.signature(kernel).parameters.values())
+        arrays = [p for p in parameters if str(p.annotation).startswith("Array")]
+        self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
+        self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL and p not in arrays), None)
+        self.arity = len(arrays)
+        self.variadic = bool(arrays) and arrays[0].kind is inspect.Parameter.VAR_POSITIONAL
+        for field, value in fields.items():
+            setattr(self, field, value)
+        self.differentiable = bool(self.rules) or self.joint is not None
+
+    def kept(self, needs: int, count: int) -> tuple[tuple[int, ...], bool]:
+        """What to keep of a call whose argument i needs a gradient where bit i of needs is set: (positions to drop, keep the output)."""
+        if self.joint is not None or len(self.saves) == 1:
+            read = set(self.saves[0].split())
+        else:
+            read = {name for i, saved in enumerate(self.saves) if needs >> i & 1 for name in saved.split()}
+        if self.variadic:
+            return () if self.names[0] in read else tuple(range(count)), "y" in read
+        self._kept[needs] = kept = tuple(i for i in range(self.arity) if self.names[i] not in read), "y" in read
+        return kept
+
+    def bind(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Put keywords where the kernel wants them: arrays by position, parameters by this op's names."""
+        if self.variadic:
+            return args, {self.parameter(key): value for key, value in params.items()}
+        names, positional, bound = self.names, list(args), {}
+        for key, value in params.items():
+            name = self.parameter(key)
+            if name not in names and name in POSITIONS and POSITIONS[name] < self.arity:
+                name = names[POSITIONS[name]]
+            if name not in names:
+                raise DtypeError(message(self.name, f"takes {', '.join(names)}", f"the keyword {key!r}", "check its spelling"))
+            if names.index(name) < len(args) or name in bound:
+                raise DtypeError(message(self.name, f"one value for {name!r} is required", "two", f"leave out one, by position or {key}="))
+            bound[name] = value
+        for position in range(len(positional), self.arity):  # arrays that were named
+            if names[position] in bound:
+                positional.append(bound.pop(names[position]))
+            elif any(name in bound for name in names[position : self.arity]):
+                positional.append(None)
+        if self.rest in bound:  # x.reshape(shape=(2, 3)) is x.reshape((2, 3))
+            positional.append(bound.pop(self.rest))
+        return tuple(positional), bound
+
+    def parameter(self, key: str) -> str:
+        """The parameter that a keyword means."""
+        return key if key in self.names else next((name for name in ALIASES.get(key, ()) if name in self.names), key)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return _by_name, (self.name,)
+
+
+REGISTRY: dict[str, Op] = {}
+NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what runs in its place when it meets a tensor
+
+
+def _by_name(name: str) -> Op:
+    return REGISTRY[name]
+
+
+def op(
+    rules: Rule | tuple[Rule | None, ...] | None = None,
+    *,
+    joint: Rule | None = None,
+    array_rule: Rule | None = None,
+    saves: str | tuple[str, ...] = "",
+    numpy: Callable[..., Any] | None = None,
+    reference: Callable[..., Any] | None = None,
+    convert: str = "",
+    elementwise: bool = False,
+    masks: bool = False,
+    view: bool = False,
+    samples: Sequence[Sample] = (),
+) -> Callable[[Callable[P, Any]], Callable[P, Tensor]]:
+    """Declare the kernel below as a differentiable op.
+
+    rules       One per array argument, ``rule(g, y, *args, **params)`` -> gradient of that argument: g is the gradient of the
+                output y. None: this argument has no derivative. Broadcasting is undone for it afterwards.
+    joint       Instead of rules: one function that returns the gradients of all array arguments. For any number of them.
+    array_rule  ``joint`` once more for a heavy op, on arrays only, free to work in place; also gets ``needs``, a tuple of bools.
+    saves       What the rules read the values of: names of arguments, ``y``. One string for all, or one per rule.
+                Everything else is kept as shape and dtype only.
+    numpy       The NumPy function of the same meaning: it will call this op when it meets a tensor, and the tests compare with it.
+    reference   A naive function of the same meaning, for the tests, where NumPy has none.
+    convert     "common": arguments are brought to one dtype; "float": to one floating-point dtype; "": left as they are.
+    elementwise y[i] depends on x[i] alone: what is known of such ops is used by the masked zeros and by the compiler.
+    masks       Its rule puts zeros where an input was not used: below it, zero times infinity is zero.
+    view        The output shares memory with the first argument.
+    """
+
+    def declare(kernel: Callable[P, Any]) -> Callable[P, Tensor]:
+        spec = Op(
+            kernel, joint=joint, array_rule=array_rule, numpy=numpy, reference=reference, convert=convert, elementwise=elementwise,
+            masks=masks, view=view, samples=tuple(samples), saves=(saves,) if isinstance(saves, str) else saves,
+            rules=rules if isinstance(rules, tuple) else (rules,) if rules is not None else (),
+        )  # fmt: skip
+        REGISTRY[spec.name] = spec
+
+        @functools.wraps(kernel)
+        def call(*args: Any, **params: Any) -> Any:
+            if params:
+                args, params = spec.bind(args, params)
+            for arg in args:  # arrays in, array out; a tensor among them takes the call over
+                if isinstance(arg, Recorder):
+                    return arg._apply(spec, args, params)
+            return kernel(*args, **params)
+
+        call.op = spec  # type: ignore[attr-defined]
+        if numpy is not None:
+            NUMPY.setdefault(numpy, call)
+        return call
+
+    return declare
+
+
+def derived(
+    *, numpy: Callable[..., Any] | None = None, reference: Callable[..., Any] | None = None, samples: Sequence[Sample] = ()
+) -> Callable[[Callable[P, Any]], Callable[P, Tensor]]:
+    """Declare a function written in terms of ops: listed, named and tested like one, its derivative follows from theirs."""
+
+    def declare(function: Callable[P, Any]) -> Callable[P, Tensor]:
+        spec = Op(
+            function, numpy=numpy, reference=reference, samples=tuple(samples),
+            derived=True, convert="", elementwise=False, masks=False, view=False,
+        )  # fmt: skip
+        REGISTRY[spec.name] = spec
+
+        @functools.wraps(function)
+        def call(*args: Any, **params: Any) -> Any:
+            if params:
+                args, params = spec.bind(args, params)
+            return function(*args, **params)
+
+        call.op = spec  # type: ignore[attr-defined]
+        if numpy is not None:
+            NUMPY.setdefault(numpy, call)
+        return call
+
+    return declare

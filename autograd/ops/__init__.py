@@ -1,0 +1,19 @@
+"""The ops, one file per family. Importing this package fills the registry; every op, and every other name of one, is public."""
+from typing import TYPE_CHECKING
+
+from autograd.ops.activation import *
+from autograd.ops.comparison import *
+from autograd.ops.elementwise import *
+from autograd.ops.functions import *
+from autograd.ops.indexing import *
+from autograd.ops.loss import *
+from autograd.ops.normalisation import *
+from autograd.ops.product import *
+from autograd.ops.reduction import *
+from autograd.ops.scan import *
+from autograd.ops.shape import *
+from autograd.ops.sorting import *
+from autograd.ops.special import *
+
+if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
+    __all__ = ["broadcast_shapes", *(name for name, value in list(globals().items()) if callable(value) and hasattr(value, "op"))]

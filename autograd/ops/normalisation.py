@@ -1,0 +1,206 @@
+"""Rows brought to a common scale: softmax and its logarithm; zero mean and unit variance over a layer, a batch, a group."""
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from autograd import writes
+from autograd.errors import ShapeError, message
+from autograd.op import Array, Sample, derived, op
+from autograd.ops.reduction import count, floating, mean, sum, total
+from autograd.ops.shape import reshape
+from autograd.ops.sorting import plain
+
+__all__ = ["softmax", "log_softmax", "softmin", "standardise", "layer_norm", "rms_norm", "batch_norm", "instance_norm", "group_norm"]
+
+ROWS = (Sample((3, 4), dim=-1), Sample((3, 4, 2), dim=1), Sample((5,), dim=0))
+
+# ── softmax ──
+
+
+def below_peak(x, dim, dtype):
+    """x minus its largest element along dim, so that exp of it cannot overflow: a new array."""
+    x = x if dtype is None else x.astype(dtype)
+    return np.asarray(x - np.maximum.reduce(x, axis=dim, keepdims=True)) if x.size else x.copy()
+
+
+@op(
+    lambda g, y, x, dim, dtype=None: y * (g - sum(g * y, dim, keepdim=True)), saves="y", convert="float", samples=ROWS,
+    reference=lambda x, dim: np.exp(x) / np.sum(np.exp(x), axis=dim, keepdims=True),
+)  # fmt: skip
+def softmax(x: Array, dim, dtype=None):
+    """exp(x) / sum(exp(x)) along dim: positive, and summing to 1. A row of nothing but -inf is NaN."""
+    with np.errstate(invalid="ignore"):
+        y = below_peak(x, dim, dtype)
+        np.exp(y, out=y)
+        y /= np.add.reduce(y, axis=dim, keepdims=True)
+    return y
+
+
+@op(
+    lambda g, y, x, dim, dtype=None: g - np.exp(y) * sum(g, dim, keepdim=True), saves="y", convert="float", samples=ROWS,
+    reference=lambda x, dim: x - np.log(np.sum(np.exp(x), axis=dim, keepdims=True)),
+)  # fmt: skip
+def log_softmax(x: Array, dim, dtype=None):
+    """log(softmax(x)) along dim, without rounding small probabilities to 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):  # log(0) only where there are no rows' elements
+        y = below_peak(x, dim, dtype)
+        y -= np.log(np.add.reduce(np.exp(y), axis=dim, keepdims=True))
+    return y
+
+
+@derived(samples=ROWS)
+def softmin(x: Array, dim, dtype=None):
+    """softmax(-x) along dim."""
+    return softmax(-x, dim, dtype)
+
+
+# ── zero mean, unit variance ──
+
+
+class Standardised(NamedTuple):
+    """x with mean 0 and variance 1, beside what its mean and variance were."""
+
+    values: Array
+    mean: Array
+    var: Array
+
+
+def standardise_rule(g, y, x, dims, eps):
+    """Of the gradient, what shifts all of a row goes into the mean, and what stretches it into the variance: neither moves the values."""
+    (g, g_mean, g_var), (z, _, var) = g, y
+    n, scale = count(x, dims), 1 / np.sqrt(var + eps)
+    shift = scale * mean(g, dims, keepdim=True) - g_mean / n
+    stretch = scale * mean(g * z, dims, keepdim=True) - g_var * 2 / (scale * n)
+    return (scale * g - shift - z * stretch,)
+
+
+def standardise_back(g, y, x, dims, eps, needs):
+    """standardise_rule with two new arrays of full size in place of six."""
+    (g, g_mean, g_var), (z, _, var) = g, y
+    n, scale = count(x, dims), 1 / np.sqrt(var + eps)
+    product = g * z
+    shift = scale * total(g, dims, True) / n - g_mean / n
+    stretch = scale * total(product, dims, True) / n - g_var * 2 / (scale * n)
+    term = g * scale
+    term -= shift
+    term -= np.multiply(z, stretch, out=product)
+    return (term,)
+
+
+@op(
+    joint=standardise_rule, array_rule=standardise_back, saves="y",
+    samples=[Sample((3, 4), dims=(-1,), eps=1e-5), Sample((3, 2, 4), dims=(0, 2), eps=1e-5)],
+)  # fmt: skip
+def standardise(x: Array, dims, eps):
+    """(x - mean) / sqrt(var + eps) over dims, with the mean and the (biased) variance, which keep dims at length 1."""
+    floating("standardise", x)
+    n = count(x, dims) or math.nan
+    centre = total(x, dims, True) / n
+    y = np.asarray(x - centre)
+    var = total(y * y, dims, True) / n
+    y *= 1 / np.sqrt(var + eps)
+    return Standardised(y, np.asarray(centre), np.asarray(var))
+
+
+def affine(y, weight, bias):
+    """y * weight + bias, either of which may be None."""
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+def trailing(name, x, normalized_shape, weight):
+    """The dims that normalized_shape covers: the last ones, of those lengths."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or tuple(x.shape[-len(shape) :]) != shape:
+        required = f"an input of shape (..., {', '.join(map(str, shape))}) is required"
+        raise ShapeError(message(name, required, f"{tuple(x.shape)}", "let normalized_shape be its last dims"))
+    if weight is not None and tuple(weight.shape) != shape:
+        raise ShapeError(message(name, f"a weight of shape {shape} is required", f"{tuple(weight.shape)}", "give it normalized_shape"))
+    return tuple(range(-len(shape), 0))
+
+
+def per_channel(value, x):
+    """One number per channel, (C), shaped to broadcast against x, (N, C, ...)."""
+    return None if value is None else value.reshape((-1,) + (1,) * (x.ndim - 2))
+
+
+@derived(samples=[Sample((3, 4), 4, (4,), (4,)), Sample((2, 3, 4), [3, 4])])
+def layer_norm(x: Array, normalized_shape, weight: Array = None, bias: Array = None, eps=1e-5):
+    """(x - mean) / sqrt(var + eps) * weight + bias, over the last dims, those of normalized_shape."""
+    y, _, _ = standardise(x, trailing("layer_norm", x, normalized_shape, weight), eps)
+    return affine(y, weight, bias)
+
+
+@derived(samples=[Sample((3, 4), 4, (4,)), Sample((2, 3, 4), [3, 4], eps=1e-3)])
+def rms_norm(x: Array, normalized_shape, weight: Array = None, eps=None):
+    """x / sqrt(mean(x * x) + eps) * weight, over the last dims, those of normalized_shape. eps: by default the dtype's own."""
+    dims = trailing("rms_norm", x, normalized_shape, weight)
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    return affine(x / np.sqrt(mean(x * x, dims, keepdim=True) + eps), weight, None)
+
+
+def values_per_channel(name, x, dims):
+    if (n := count(x, dims)) < 2:
+        required = "more than one value per channel is required to have a variance"
+        raise ShapeError(message(name, required, f"shape {tuple(x.shape)}", "use a larger batch or input, or eval()"))
+    return n
+
+
+def update(running, new, momentum):
+    """Move a running average towards a new value, in its own memory."""
+    if running is not None:
+        array = plain(running)
+        array += momentum * (plain(new).reshape(-1) - array)
+        writes.record(array)
+
+
+@derived(samples=[Sample((5, 3, 2), None, None, (3,), (3,), training=True), Sample((5, 3), (3,), (3,), (3,), (3,), domain=(0.5, 2.0))])
+def batch_norm(
+    x: Array, running_mean: Array, running_var: Array, weight: Array = None, bias: Array = None, training=False, momentum=0.1, eps=1e-5,
+):  # fmt: skip
+    """(x - mean) / sqrt(var + eps) * weight + bias per channel: (N, C, ...) -> the same.
+
+    In training the mean and the variance are those of the batch, and the running ones, if given, move towards them by momentum
+    (the variance as the unbiased estimate). Otherwise they are the running ones.
+    """
+    if not training:
+        scale = 1 / np.sqrt(running_var + eps)
+        scale = scale if weight is None else scale * weight
+        shift = -running_mean * scale if bias is None else bias - running_mean * scale
+        return x * per_channel(scale, x) + per_channel(shift, x)
+    dims = (0, *range(2, x.ndim))
+    n = values_per_channel("batch_norm", x, dims)
+    y, centre, var = standardise(x, dims, eps)
+    update(running_mean, centre, momentum)
+    update(running_var, plain(var) * (n / (n - 1)), momentum)
+    return affine(y, per_channel(weight, x), per_channel(bias, x))
+
+
+@derived(samples=[Sample((2, 3, 5)), Sample((2, 3, 2, 3), eps=1e-3)])
+def instance_norm(
+    x: Array, running_mean: Array = None, running_var: Array = None, weight: Array = None, bias: Array = None, use_input_stats=True,
+    momentum=0.1, eps=1e-5,
+):  # fmt: skip
+    """(x - mean) / sqrt(var + eps) * weight + bias per sample and channel: (N, C, ...) -> the same. Running values as in ``batch_norm``."""
+    if not use_input_stats:
+        return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
+    dims = tuple(range(2, x.ndim))
+    n = values_per_channel("instance_norm", x, dims)
+    y, centre, var = standardise(x, dims, eps)
+    update(running_mean, np.mean(plain(centre), axis=0), momentum)
+    update(running_var, np.mean(plain(var), axis=0) * (n / (n - 1)), momentum)
+    return affine(y, per_channel(weight, x), per_channel(bias, x))
+
+
+@derived(samples=[Sample((2, 4, 3), 2, (4,), (4,)), Sample((2, 4), 1)])
+def group_norm(x: Array, num_groups, weight: Array = None, bias: Array = None, eps=1e-5):
+    """(x - mean) / sqrt(var + eps) * weight + bias per sample and group of channels: (N, C, ...) -> the same."""
+    shape = tuple(x.shape)
+    if len(shape) < 2 or shape[1] % num_groups:
+        required = f"a number of channels (dim 1) that {num_groups} divides is required"
+        raise ShapeError(message("group_norm", required, f"shape {shape}", "change num_groups"))
+    rows, _, _ = standardise(reshape(x, (shape[0], num_groups, math.prod(shape[1:]) // num_groups)), (-1,), eps)
+    return affine(reshape(rows, shape), per_channel(weight, x), per_channel(bias, x))

@@ -1,0 +1,15 @@
+"""What models are made of, under PyTorch's names: modules, layers, losses. Built on the public face of ``autograd`` alone."""
+from typing import TYPE_CHECKING
+
+from nn import data, functional, init, layers, losses, optim, training, utils
+from nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from nn.layers import *  # noqa: F403  each file lists its own in __all__
+from nn.losses import *  # noqa: F403  the same
+from nn.module import Module
+from nn.parameter import Buffer, Parameter
+
+if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
+    __all__ = [
+        "Module", "Parameter", "Buffer", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+        "data", "functional", "init", "optim", "training", "utils", *layers.__all__, *losses.__all__,
+    ]  # fmt: skip

@@ -1,0 +1,132 @@
+"""Layers that bring activations to mean 0 and variance 1."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import autograd as ag
+from autograd import Tensor
+from autograd.errors import ShapeError, message
+from nn import functional as F
+from nn import init
+from nn.module import Module
+from nn.parameter import Parameter
+
+__all__ = ["BatchNorm1d", "LayerNorm"]
+
+
+class LayerNorm(Module):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias, mean and (biased) var over the last dims: (*, normalized_shape) -> the same.
+
+    normalized_shape    lengths of the dims that are normalised, from the last; one number for the last alone
+    elementwise_affine  False: neither weight nor bias
+    bias                False: no bias
+
+    weight and bias (normalized_shape) begin as 1 and 0.
+
+    >>> nn.LayerNorm(2)(ag.tensor([[1.0, 3.0]])).detach()
+    tensor([[-1.,  1.]])
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
+            self.register_parameter(name, Parameter(ag.empty(self.normalized_shape, device=device, dtype=dtype)) if wanted else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Back to 1 and 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+
+
+class BatchNorm1d(Module):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias per feature: (N, C) or (N, C, L) -> the same.
+
+    In training, mean and (biased) var are those of the batch, and the running ones follow, the var as the unbiased estimate:
+    running = (1 - momentum) * running + momentum * batch. In evaluation, the running ones are used.
+
+    momentum             None: the running values are the mean over all batches
+    affine, bias         False: neither weight nor bias; no bias
+    track_running_stats  False: no running values; those of the batch are used in evaluation too
+
+    weight, bias, running_mean, running_var (C) begin as 1, 0, 0, 1.
+
+    >>> nn.BatchNorm1d(2).eval()(ag.ones(1, 2)).shape
+    (1, 2)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
+        device: Any = None, dtype: Any = None, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.register_parameter("weight", Parameter(ag.ones(num_features, device=device, dtype=dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(ag.zeros(num_features, device=device, dtype=dtype)) if affine and bias else None)
+        self.register_buffer("running_mean", ag.zeros(num_features, device=device, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("running_var", ag.ones(num_features, device=device, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("num_batches_tracked", ag.tensor(0) if track_running_stats else None)
+
+    def reset_running_stats(self) -> None:
+        """Back to 0 and 1."""
+        if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
+            init.zeros_(self.running_mean)
+            init.ones_(self.running_var)
+            init.zeros_(self.num_batches_tracked)
+
+    def reset_parameters(self) -> None:
+        """Back to the initial values, the running ones included."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check_input(self, input: Tensor) -> None:
+        if input.ndim not in (2, 3):
+            raise ShapeError(message(
+                "BatchNorm1d", "an input (N, C) or (N, C, L) is required", f"shape {tuple(input.shape)}", "add a batch dim: x.unsqueeze(0)",
+            ))
+        if input.shape[1] != self.num_features:
+            raise ShapeError(message(
+                "BatchNorm1d", f"{self.num_features} features in dim 1 are required", f"{input.shape[1]} in {tuple(input.shape)}",
+                "set num_features to that, or check the order of the dims",
+            ))
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input(input)
+        momentum = self.momentum
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
+            if momentum is None:
+                momentum = 1 / self.num_batches_tracked.item()
+        of_batch = self.training or self.running_mean is None
+        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, of_batch, momentum or 0.0, self.eps)
+
+    def extra_repr(self) -> str:
+        learned = f"affine={self.affine}, bias={self.bias is not None}"
+        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {learned}, track_running_stats={self.track_running_stats}"

@@ -1,0 +1,629 @@
+"""Module: what every layer, model and loss is. It knows its parameters, its buffers and its parts, and runs them."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+
+import autograd as ag
+from autograd import Tensor
+from autograd.device import device as Device
+from autograd.errors import ArgumentError, AutogradError, DtypeError, message
+from autograd.hooks import RemovableHandle
+from nn.parameter import Buffer, Parameter
+
+T = TypeVar("T")
+Hook = Callable[..., Any]
+
+
+class ModuleError(AutogradError, AttributeError):
+    """An attribute that a module does not have, or cannot take."""
+
+
+class StateDictError(AutogradError, RuntimeError):
+    """A state_dict that does not fit the module it is loaded into."""
+
+
+class IncompatibleKeys(NamedTuple):
+    """What ``load_state_dict(strict=False)`` left out."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Place(str):
+    """The note an exception carries out of a model: which module raised it, and the way there."""
+
+    __slots__ = ("inner", "outer", "path")
+
+    inner: str
+    outer: Module
+    path: str
+
+
+class Hooks:
+    """What runs around ``forward``, by handle number. A module without hooks has no such object: calling it costs nothing more."""
+
+    def __init__(self) -> None:
+        self.before: OrderedDict[int, Hook] = OrderedDict()  # (module, args, kwargs) -> None or (args, kwargs)
+        self.after: OrderedDict[int, Hook] = OrderedDict()  # (module, args, kwargs, output) -> None or output
+        self.backward_before: OrderedDict[int, Hook] = OrderedDict()  # (module, grad_output) -> None or grad_output
+        self.backward_after: OrderedDict[int, Hook] = OrderedDict()  # (module, grad_input, grad_output) -> None or grad_input
+
+
+class Gate(ag.Function):
+    """Hands tensors on unchanged. On the way back, their gradients go through a function together."""
+
+    @staticmethod
+    def forward(ctx: Any, passing: Callable[[tuple[Any, ...]], tuple[Any, ...]], *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.passing = passing
+        return tuple(tensor.view_as(tensor) for tensor in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        return None, *ctx.passing(grads)
+
+
+class Gates:
+    """One call of a module with backward hooks: a gate before it and one behind it, where the hooks see all gradients at once."""
+
+    def __init__(self, module: Module, hooks: Hooks) -> None:
+        self.module, self.hooks = module, hooks
+        self.count = 0  # of tensors among the inputs
+        self.places: list[int] = []  # which of them need a gradient
+        self.grad_output: tuple[Any, ...] = ()
+
+    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, those that need a gradient through the first gate."""
+        tensors = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
+        self.count = len(tensors)
+        self.places = [i for i, position in enumerate(tensors) if args[position].requires_grad]
+        if not self.places or not ag.is_grad_enabled():
+            return args
+        passed = dict(zip((tensors[i] for i in self.places), Gate.apply(self.leave, *(args[tensors[i]] for i in self.places)), strict=True))
+        return tuple(passed.get(i, arg) for i, arg in enumerate(args))
+
+    def outputs(self, output: Any) -> Any:
+        """The output, its tensors through the second gate."""
+        if isinstance(output, Tensor):
+            return Gate.apply(self.enter, output)[0]
+        if not isinstance(output, tuple | list):
+            return output
+        passed = iter(Gate.apply(self.enter, *(part for part in output if isinstance(part, Tensor))))
+        return type(output)([next(passed) if isinstance(part, Tensor) else part for part in output])
+
+    def enter(self, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients of the outputs have arrived."""
+        for hook in tuple(self.hooks.backward_before.values()):
+            grad_output = _as_tuple(hook(self.module, grad_output), grad_output)
+        self.grad_output = grad_output
+        if not self.places:
+            self.leave(())
+        return grad_output
+
+    def leave(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients of the inputs have arrived."""
+        known = dict(zip(self.places, grads, strict=True))
+        grad_input = tuple(known.get(i) for i in range(self.count))
+        for hook in tuple(self.hooks.backward_after.values()):
+            grad_input = _as_tuple(hook(self.module, grad_input, self.grad_output), grad_input)
+        return tuple(grad_input[i] for i in self.places)
+
+
+def _as_tuple(result: Any, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
+    return otherwise if result is None else result if isinstance(result, tuple) else (result,)
+
+
+class Module:
+    """Base class of all layers, models and losses.
+
+    Assign parameters, buffers and other modules to attributes after ``super().__init__()``, and write in ``forward`` what it computes:
+
+    >>> class Affine(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.weight = nn.Parameter([2.0])
+    ...     def forward(self, x):
+    ...         return x * self.weight + 1
+    >>> Affine()(ag.tensor([3.0]))
+    tensor([7.], grad_fn=<add>)
+
+    A module is called, never its ``forward``: the call runs the hooks, and tells an exception where in the model it was raised.
+    """
+
+    # Parameters, buffers and modules stand in these three by name, and once more in __dict__: finding `self.weight` there takes
+    # 50 ns, and 1100 ns through __getattr__. Only _register and __delattr__ write either.
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _transient: set[str]  # buffers that state_dict leaves out
+    _hooks: Hooks | None
+    training: bool
+
+    def __init__(self) -> None:
+        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, training=True)
+
+    # ── running it ──
+
+    def _forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(message(
+            type(self).__name__, "a forward method is required", "a module without one", "define forward(self, ...)",
+        ))
+
+    forward: Callable[..., Any] = _forward
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return self._call_with_hooks(self._hooks, args, kwargs)
+        except Exception as error:
+            _note(error, self, args)
+            raise
+
+    def _call_with_hooks(self, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook in tuple(hooks.before.values()):
+            args, kwargs = hook(self, args, kwargs) or (args, kwargs)
+        gates = Gates(self, hooks) if hooks.backward_before or hooks.backward_after else None
+        output = self.forward(*(args if gates is None else gates.inputs(args)), **kwargs)
+        for hook in tuple(hooks.after.values()):
+            result = hook(self, args, kwargs, output)
+            output = output if result is None else result
+        return output if gates is None else gates.outputs(output)
+
+    # ── its parts ──
+
+    def _register(self, name: str, value: Any, registry: dict[str, Any]) -> None:
+        """Put a parameter, buffer or module under its name, and nowhere else."""
+        for other in (self._parameters, self._buffers, self._modules):
+            if other is not registry:
+                other.pop(name, None)
+        registry[name] = self.__dict__[name] = value
+
+    def _check_name(self, name: str, registry: dict[str, Any]) -> None:
+        if not isinstance(name, str):
+            raise DtypeError(message("register", "a name that is a string is required", type(name).__name__, 'write it as one: "0"'))
+        if not name or "." in name:
+            raise ArgumentError(message(
+                "register", "a name without dots is required, and not an empty one", repr(name), "dots separate the parts of a path",
+            ))
+        if name not in registry and hasattr(self, name):
+            raise ArgumentError(message(
+                "register", "a name that is free is required", f"{name!r}, which {type(self).__name__} has already", "choose another",
+            ))
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter; ``self.name = Parameter(...)`` does the same. None: the name exists, and nothing stands under it."""
+        self._require_init(f"the parameter {name!r}")
+        self._check_name(name, self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise DtypeError(message(
+                "register_parameter", f"a Parameter or None is required for {name!r}", type(param).__name__,
+                "wrap it: nn.Parameter(tensor)",
+            ))
+        self._register(name, param, self._parameters)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the module's state and is not trained (a running mean). Not persistent: state_dict leaves it out."""
+        self._require_init(f"the buffer {name!r}")
+        self._check_name(name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise DtypeError(message(
+                "register_buffer", f"a Tensor or None is required for {name!r}", type(tensor).__name__, "convert it: autograd.tensor(...)",
+            ))
+        self._register(name, tensor, self._buffers)
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a part; ``self.name = module`` does the same."""
+        self._require_init(f"the module {name!r}")
+        self._check_name(name, self._modules)
+        if module is not None and not isinstance(module, Module):
+            raise DtypeError(message(
+                "register_module", f"a Module or None is required for {name!r}", type(module).__name__,
+                "pass an instance: Linear(2, 3), not a class or a function",
+            ))
+        self._register(name, module, self._modules)
+
+    add_module = register_module
+
+    def _require_init(self, what: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise ModuleError(message(
+                type(self).__name__, f"super().__init__() is required before {what}", remedy="call it in the first line of __init__",
+            ))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        for kind, registry in ((Parameter, "_parameters"), (Module, "_modules"), (Buffer, "_buffers")):
+            if isinstance(value, kind):
+                self._require_init(f"{name!r} is assigned a {kind.__name__}")
+                self._register(name, value, getattr(self, registry))
+                if isinstance(value, Buffer):
+                    (self._transient.discard if value.persistent else self._transient.add)(name)
+                return
+        fields = self.__dict__
+        for registry, takes, remedy in REGISTRIES:
+            if name in fields.get(registry, ()):
+                if value is not None and not (registry == "_buffers" and isinstance(value, Tensor)):
+                    raise DtypeError(message(
+                        f"{type(self).__name__}.{name}", f"{takes} or None is required", type(value).__name__, remedy.format(name=name),
+                    ))  # fmt: skip
+                self._register(name, value, fields[registry])
+                return
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        for registry in (self._parameters, self._buffers, self._modules):
+            registry.pop(name, None)
+        self._transient.discard(name)
+        super().__delattr__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Reached only for what is not there, and for a property that raised AttributeError, which is raised again."""
+        if hasattr(type(self), name):
+            return super().__getattribute__(name)
+        if not name.startswith("__"):
+            self._require_init("it is used")
+        raise ModuleError(message(
+            type(self).__name__, f"an attribute it has is required: {', '.join(self._named_parts()) or 'it has no parts'}", repr(name),
+            "check the spelling",
+        ))
+
+    def _named_parts(self) -> list[str]:
+        return [*self.__dict__.get("_parameters", ()), *self.__dict__.get("_buffers", ()), *self.__dict__.get("_modules", ())]
+
+    # ── walking through them ──
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all modules in it, with their paths (``layers.0``); a shared one once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules in it."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct parts, with their names; a shared one once."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct parts."""
+        for _, module in self.named_children():
+            yield module
+
+    def _named(
+        self, registry: Callable[[Module], dict[str, T | None]], prefix: str, recurse: bool, remove_duplicate: bool,
+    ) -> Iterator[tuple[str, T]]:
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else ((prefix, self),)
+        seen: set[int] = set()
+        for path, module in modules:
+            for name, value in registry(module).items():
+                if value is not None and id(value) not in seen:
+                    if remove_duplicate:
+                        seen.add(id(value))
+                    yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, with their paths (``layers.0.weight``); a shared one once."""
+        return self._named(lambda module: module._parameters, prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters: what an optimiser is given."""
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """All buffers, with their paths."""
+        return self._named(lambda module: module._buffers, prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """All buffers."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a path: ``get_submodule("layers.0")``; "" is this module."""
+        module = self
+        for name in target.split(".") if target else ():
+            if (part := module._modules.get(name)) is None:
+                raise ModuleError(message(
+                    "get_submodule", f"one of {list(module._modules)} is required in {type(module).__name__}", f"{name!r} of {target!r}",
+                    "named_modules() lists the paths",
+                ))
+            module = part
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path: ``get_parameter("layers.0.weight")``."""
+        return self._get(target, "_parameters", "get_parameter")  # type: ignore[no-any-return]
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path."""
+        return self._get(target, "_buffers", "get_buffer")  # type: ignore[no-any-return]
+
+    def _get(self, target: str, registry: str, name: str) -> Any:
+        path, _, last = target.rpartition(".")
+        module = self.get_submodule(path)
+        found = getattr(module, registry).get(last)
+        if found is None:
+            raise ModuleError(message(
+                name, f"one of {list(getattr(module, registry))} is required in {type(module).__name__}", f"{last!r} of {target!r}",
+            ))
+        return found
+
+    # ── state ──
+
+    def state_dict(self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+        """All parameters and persistent buffers by path, detached, in the module's own memory (keep_vars: the parameters themselves)."""
+        destination = OrderedDict() if destination is None else destination
+        for name, tensor in self._state():
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return destination
+
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
+        """This module's own part of the state."""
+        for name, parameter in self._parameters.items():
+            if parameter is not None:
+                yield name, parameter
+        for name, buffer in self._buffers.items():
+            if buffer is not None and name not in self._transient:
+                yield name, buffer
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+        """Copy values (tensors or arrays) into the parameters and buffers of the same paths. Nothing is copied unless everything fits.
+
+        strict  the keys have to be the module's own, no more and no less
+        assign  put new parameters in their place, of the given dtype and memory, instead of copying into the old ones
+        """
+        own = {
+            (f"{path}.{name}" if path else name): (module, name, tensor)
+            for path, module in self.named_modules(remove_duplicate=False)
+            for name, tensor in module._state()
+        }
+        given = {key: _as_array(key, value) for key, value in state_dict.items()}
+        keys = IncompatibleKeys([key for key in own if key not in given], [key for key in given if key not in own])
+        problems = [
+            f"{key}: {own[key][2].shape} is required, got {given[key].shape}"
+            for key in own
+            if key in given and own[key][2].shape != given[key].shape
+        ]
+        if strict and keys.unexpected_keys:
+            problems.insert(0, f"unexpected: {', '.join(keys.unexpected_keys)}")
+        if strict and keys.missing_keys:
+            problems.insert(0, f"missing: {', '.join(keys.missing_keys)}")
+        if problems:
+            lines = "".join(f"\n    {problem}" for problem in problems)
+            raise StateDictError(message(
+                "load_state_dict", f"the keys and shapes of {type(self).__name__} are required{lines}\n  nothing was loaded",
+                remedy=_key_remedy(keys),
+            ))
+        with ag.no_grad():
+            for key, (module, name, tensor) in own.items():
+                if key not in given:
+                    continue
+                if not assign:
+                    tensor[...] = given[key]
+                elif isinstance(tensor, Parameter):
+                    setattr(module, name, Parameter(given[key], tensor.requires_grad))
+                else:
+                    setattr(module, name, ag.tensor(given[key]))
+        return keys
+
+    # ── changing all of it ──
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and its parts to training: dropout drops, batch norm uses the batch."""
+        if not isinstance(mode, bool):
+            raise DtypeError(message("train", "True or False is required", repr(mode), "train(False) is eval()"))
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch to evaluation: ``train(False)``."""
+        return self.train(mode=False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Train all parameters, or freeze them."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or (``set_to_none=False``) overwrite them with zeros."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = ag.zeros_like(parameter)
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call ``fn(module)`` on every module, parts first: ``model.apply(init_weights)``."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Self:  # noqa: ARG002  nothing to wait for
+        """Convert all floating-point parameters and buffers, in place: ``model.to(autograd.float64)``. The only device is "cpu"."""
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, np.dtype | type):
+                dtype = np.dtype(arg)
+            elif arg is not None:
+                device = arg
+        if device is not None:
+            Device(device)
+        if dtype is None:
+            return self
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise DtypeError(message("Module.to", "a floating-point dtype is required", str(dtype), "parameters have to have gradients"))
+        return self._convert(lambda tensor: tensor.to(dtype) if tensor.dtype.kind in "fc" else tensor)
+
+    def _convert(self, function: Callable[[Tensor], Tensor]) -> Self:
+        """Put function(value) in place of every value. Parameters stay the same objects: optimisers hold them."""
+        converted: dict[int, Tensor] = {}
+        for parameter in self.parameters():
+            grad, parameter.grad = parameter.grad, None
+            parameter.data = function(parameter.detach())
+            parameter.grad = None if grad is None else function(grad.detach())
+        for module in self.modules():
+            for name, buffer in module._buffers.items():
+                if buffer is not None:
+                    if id(buffer) not in converted:
+                        converted[id(buffer)] = function(buffer)
+                    module._register(name, converted[id(buffer)], module._buffers)
+        return self
+
+    def float(self) -> Self:
+        """Convert to float32."""
+        return self.to(ag.float32)
+
+    def double(self) -> Self:
+        """Convert to float64."""
+        return self.to(ag.float64)
+
+    def half(self) -> Self:
+        """Convert to float16."""
+        return self.to(ag.float16)
+
+    def cpu(self) -> Self:
+        """Itself: everything is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises: the only device is the CPU."""
+        return self.to("cuda" if device is None else device)
+
+    # ── hooks ──
+
+    def _hook(self, kind: str, hook: Hook, prepend: bool) -> RemovableHandle:
+        self._require_init("a hook is registered")
+        hooks = self._hooks = self._hooks or Hooks()
+        handle = RemovableHandle(getattr(hooks, kind), hook)
+        if prepend:
+            getattr(hooks, kind).move_to_end(handle.id, last=False)
+        return handle
+
+    def register_forward_pre_hook(self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args)`` before forward; what it returns, unless None, are the arguments. with_kwargs: ``(args, kwargs)``."""
+
+        def adapted(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if with_kwargs:
+                return hook(module, args, kwargs)
+            result = hook(module, args)
+            return None if result is None else (result if isinstance(result, tuple) else (result,), kwargs)
+
+        return self._hook("before", adapted, prepend)
+
+    def register_forward_hook(self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after forward; what it returns, unless None, is the output."""
+        adapted = hook if with_kwargs else lambda module, args, kwargs, output: hook(module, args, output)
+        return self._hook("after", adapted, prepend)
+
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known; what it returns takes their place."""
+        return self._hook("backward_after", hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the gradients of the outputs are known; what it returns takes their place."""
+        return self._hook("backward_before", hook, prepend)
+
+    # ── text ──
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of ``repr``: override it in a layer."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def _lines(self) -> list[str]:
+        """The parts as text, one entry each."""
+        return [f"({name}): {_indented(repr(module))}" for name, module in self._modules.items()]
+
+    def __repr__(self) -> str:
+        extra, lines = self.extra_repr(), self._lines()
+        if not lines and "\n" not in extra:
+            return f"{self._get_name()}({extra})"
+        return "\n  ".join([f"{self._get_name()}(", *([_indented(extra)] if extra else []), *lines]) + "\n)"
+
+
+REGISTRIES = (
+    ("_parameters", "a Parameter", "wrap it, self.{name} = nn.Parameter(tensor), or write under no_grad(): self.{name}.copy_(tensor)"),
+    ("_modules", "a Module", "delete it first: del self.{name}"),
+    ("_buffers", "a Tensor", "convert it: autograd.tensor(...)"),
+)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def _as_array(key: str, value: Any) -> np.ndarray[Any, Any]:
+    array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    if array.dtype.kind not in "biufc":
+        raise StateDictError(message(
+            "load_state_dict", f"a tensor or an array of numbers is required under {key!r}", type(value).__name__, "nothing was loaded",
+        ))
+    return array
+
+
+def _key_remedy(keys: IncompatibleKeys) -> str:
+    """What a glance at the keys would suggest."""
+    if keys.missing_keys and keys.unexpected_keys:
+        head = keys.unexpected_keys[0].removesuffix(keys.missing_keys[0])
+        if head and {key.removeprefix(head) for key in keys.unexpected_keys} == set(keys.missing_keys):
+            return f"each key begins with {head!r}: strip it, {{k.removeprefix({head!r}): v for k, v in state_dict.items()}}"
+    if keys.missing_keys or keys.unexpected_keys:
+        return "build the model with the same arguments, or pass strict=False to load what fits"
+    return "build the model with the same arguments"
+
+
+def _note(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
+    """Tell an exception on its way out which module it comes from: one note, rewritten by each module it passes."""
+    notes = getattr(error, "__notes__", ())
+    number = next((i for i, note in enumerate(notes) if isinstance(note, Place)), None)
+    last = None if number is None else notes[number]
+    if last is None:
+        given = ", ".join(f"{tuple(arg.shape)} {arg.dtype}" if isinstance(arg, Tensor | np.ndarray) else type(arg).__name__ for arg in args)
+        inner, path = f"{_one_line(module)}, called with {given or 'nothing'}", ""
+    else:
+        inner = last.inner
+        found = next((name for name, part in module.named_modules() if part is last.outer), "?") if "_modules" in module.__dict__ else "?"
+        path = ".".join(part for part in (found, last.path) if part)
+    place = Place(f"in {type(module).__name__}.{path}: {inner}" if path else f"in {inner}")
+    place.inner, place.outer, place.path = inner, module, path
+    if number is None:
+        error.add_note(place)
+    else:
+        error.__notes__[number] = place
+
+
+def _one_line(module: Module) -> str:
+    try:
+        return f"{type(module).__name__}({' '.join(module.extra_repr().split())})"
+    except Exception:  # noqa: BLE001  a half-built module must not hide the error that is being reported
+        return type(module).__name__

@@ -1,0 +1,263 @@
+"""What all optimisers share: parameter groups, state, steps. An optimiser itself is one method, ``update``."""
+from __future__ import annotations
+
+import copy
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import autograd as ag
+from autograd import Tensor
+from autograd.errors import ArgumentError, DtypeError, GraphError, message
+from autograd.hooks import RemovableHandle
+
+Group = dict[str, Any]
+State = dict[str, Any]
+Params = Iterable[Any]  # of tensors, of (name, tensor) pairs, or of groups
+
+# The range of each option, wherever it is set: lowest allowed value, and the value it stays below.
+RANGES = {
+    "lr": (0.0, float("inf")), "eps": (0.0, float("inf")), "weight_decay": (0.0, float("inf")), "momentum": (0.0, float("inf")),
+    "betas": (0.0, 1.0), "alpha": (0.0, float("inf")), "rho": (0.0, 1.0 + 1e-12), "lr_decay": (0.0, float("inf")),
+    "initial_accumulator_value": (0.0, float("inf")), "momentum_decay": (0.0, float("inf")),
+}  # fmt: skip
+COUNTS = {"step", "mu_product"}  # entries of the state that are single numbers, whatever the parameter
+CHOICES_OF_KERNEL = {"foreach", "fused", "capturable"}  # how PyTorch runs the same update: accepted, without meaning here
+
+
+def recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The step of any optimiser with its hooks, and a note that it was taken, which the schedulers look for."""
+
+    @functools.wraps(step)
+    def wrapper(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        for before in tuple(self._before_step.values()):
+            before(self, args, kwargs)
+        result = step(self, *args, **kwargs)
+        self._opt_called = True
+        for after in tuple(self._after_step.values()):
+            after(self, args, kwargs)
+        return result
+
+    return wrapper
+
+
+class Optimizer:
+    """Base of all optimisers. A new one sets its options in ``__init__`` and writes one method.
+
+    ::
+
+        class SignSGD(Optimizer):
+            def __init__(self, params, lr=1e-3):
+                super().__init__(params, {"lr": lr})
+
+            def update(self, p, g, state, group):
+                p.sub_(g.sign() * group["lr"])
+
+    params    tensors, ``model.parameters()``, ``model.named_parameters()``, or a list of dicts: groups with options of their own
+    defaults  the options of groups that do not set them
+
+    ``step``, ``state_dict`` and ``load_state_dict`` follow PyTorch, the format of the state included.
+    """
+
+    def __init__(self, params: Params, defaults: dict[str, Any], kernel: dict[str, Any] | None = None) -> None:
+        if isinstance(params, Tensor) or not isinstance(params, Iterable):
+            raise self._error(DtypeError, "an iterable of tensors or of dicts is required", type(params).__name__, "write [tensor]")
+        if unknown := set(kernel or ()) - CHOICES_OF_KERNEL - {"differentiable"}:
+            raise self._error(DtypeError, f"options are {', '.join(defaults)}", ", ".join(sorted(unknown)), "check the spelling")
+        if kernel and kernel.get("differentiable"):
+            raise self._error(ArgumentError, "updates are not recorded", "differentiable=True", "write the update as operations on tensors")
+        self.defaults = defaults
+        self.state: defaultdict[Any, State] = defaultdict(dict)
+        self.param_groups: list[Group] = []
+        self._before_step: dict[int, Callable[..., Any]] = {}
+        self._after_step: dict[int, Callable[..., Any]] = {}
+        self._opt_called = False
+        groups = [{"params": params}] if isinstance(params, set | frozenset) else list(params)
+        if not groups:
+            raise self._error(
+                ArgumentError, "at least one parameter is required", "an empty list",
+                "pass model.parameters(), once: a generator is used up by its first reader",
+            )
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = recorded_step(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    # ── the step ──
+
+    @recorded_step
+    @ag.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient. A closure that computes the loss anew is called first, and its result returned."""
+        loss = None
+        if closure is not None:
+            with ag.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            maximize = group.get("maximize", False)
+            for p in group["params"]:
+                if (g := p.grad) is not None:
+                    self.update(p, -g if maximize else g, self.state[p], group)
+        return loss
+
+    def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Write the next value of one parameter into it. Runs under ``no_grad``; g must not be written to: it is ``p.grad``."""
+        raise NotImplementedError
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients: None, so that the next backward pass need not add (or zeros, with ``set_to_none=False``)."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad = p.grad.detach()  # without the history that create_graph=True gives it
+                    p.grad[...] = 0
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` before each step."""
+        return RemovableHandle(self._before_step, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` after each step."""
+        return RemovableHandle(self._after_step, hook)
+
+    # ── groups ──
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Add parameters later, with options of their own: ``{"params": layer.parameters(), "lr": 1e-4}``."""
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise self._error(DtypeError, "a group is a dict with the key 'params'", type(param_group).__name__)
+        params = param_group["params"]
+        if isinstance(params, set | frozenset):
+            raise self._error(DtypeError, "parameters in a fixed order are required", "a set", "use a list")
+        params = [params] if isinstance(params, Tensor) else list(params)
+        named = [isinstance(p, tuple) for p in params]
+        if any(named) != all(named) or (self.param_groups and any(named) != ("param_names" in self.param_groups[0])):
+            raise self._error(ArgumentError, "either all parameters come with names or none", "some of each")
+        if params and all(named):
+            param_group["param_names"], params = (list(column) for column in zip(*params, strict=True))
+        taken = {id(p) for group in self.param_groups for p in group["params"]}
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise self._error(DtypeError, "parameters must be tensors", type(p).__name__)
+            if not (p.is_leaf or p.retains_grad):
+                raise self._error(
+                    GraphValueError, "a parameter must be a leaf", f"the result of {p.grad_fn.name if p.grad_fn else 'an operation'}",
+                    "optimise the tensor it was computed from, or detach().requires_grad_()",
+                )
+            if id(p) in taken:
+                raise self._error(
+                    ArgumentError, "each parameter may appear once", f"a tensor of shape {tuple(p.shape)} twice",
+                    "leave one out: it would be updated twice per step",
+                )
+            taken.add(id(p))
+        param_group["params"] = params
+        for name, default in self.defaults.items():
+            param_group.setdefault(name, default)
+        if isinstance(param_group.get("lr"), Tensor):
+            param_group["lr"] = param_group["lr"].item()
+        self._check_ranges(param_group)
+        self.param_groups.append(param_group)
+
+    def _check_ranges(self, group: Group) -> None:
+        for name in RANGES.keys() & group.keys():
+            low, high = RANGES[name]
+            values = group[name] if isinstance(group[name], tuple | list) else (group[name],)
+            if not all(low <= value < high for value in values):
+                bound = "at least 0" if high == float("inf") else "at least 0 and below 1" if high == 1 else "between 0 and 1"
+                raise self._error(ArgumentError, f"{name} must be {bound}", repr(group[name]))
+
+    def _error(self, kind: type[Exception], required: str, given: str = "", remedy: str = "") -> Exception:
+        return kind(message(type(self).__name__, required, given, remedy))
+
+    # ── state ──
+
+    def state_dict(self) -> dict[str, Any]:
+        """``{"state": {index: ...}, "param_groups": [...]}``: parameters are numbered in order; the tensors are the live ones."""
+        numbers: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                numbers[id(p)] = len(numbers)
+            groups.append({**group, "params": [numbers[id(p)] for p in group["params"]]})
+        return {"state": {numbers[id(p)]: state for p, state in self.state.items() if id(p) in numbers}, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the options and a copy of the state that ``state_dict`` of an optimiser with equal groups returned."""
+        saved = state_dict["param_groups"]
+        if (given := [len(group["params"]) for group in saved]) != (own := [len(group["params"]) for group in self.param_groups]):
+            raise self._error(
+                ArgumentError, f"groups of {own} parameters are required", f"{given}", "build the optimiser as the saved one was built",
+            )
+        by_number: dict[Any, Tensor] = {}
+        groups = []
+        for old, new in zip(self.param_groups, saved, strict=True):
+            by_number.update(zip(new["params"], old["params"], strict=True))
+            names = {"param_names": old["param_names"]} if "param_names" in old else {}
+            options = copy.deepcopy({name: value for name, value in new.items() if name != "params"})
+            groups.append({**self.defaults, **names, **options, "params": old["params"]})
+        self.param_groups = groups
+        self.state = defaultdict(dict)
+        for number, state in state_dict["state"].items():
+            p = by_number[number]
+            self.state[p] = {key: restored(key, value, p) for key, value in state.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_before_step": {}, "_after_step": {}}  # hooks stay behind
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            options = sorted(group.keys() - {"params", "param_names"})
+            lines += [f"Parameter Group {i}", *(f"    {name}: {group[name]}" for name in options)]
+        return "\n".join([*lines, ")"])
+
+
+class GraphValueError(GraphError, ValueError):
+    """A graph error where PyTorch raises ValueError."""
+
+
+def restored(key: str, value: Any, p: Tensor) -> Any:
+    """A copy of one saved value, in the dtype of its parameter; counts keep their own."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    value = ag.tensor(value.detach() if hasattr(value, "detach") else value)
+    return value if key in COUNTS or value.dtype.kind not in "fc" else value.to(p.dtype)
+
+
+# ── what several update rules use ──
+
+
+def moments(p: Tensor, state: State, *names: str) -> list[Any]:
+    """The running averages of a parameter by name; zeros at first, when the step count starts too."""
+    if "step" not in state:
+        state["step"] = ag.tensor(0.0, dtype=ag.float32)  # a tensor as in PyTorch, so that saved states are interchangeable
+    for name in names:
+        if name not in state:
+            state[name] = ag.zeros_like(p)
+    return [state[name] for name in names]
+
+
+def next_step(state: State) -> int:
+    """Count a step: 1, 2, 3 ..."""
+    return int(state["step"].add_(1.0).item())
+
+
+def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
+    """Weight decay: g + λp, the gradient of the loss plus ½λ‖p‖²; decoupled, p shrinks by itself: p ← (1 - γλ) p."""
+    if not (decay := group["weight_decay"]):
+        return g
+    if group.get("decoupled_weight_decay", False):
+        p.mul_(1 - group["lr"] * decay)
+        return g
+    return g + p * decay
+
+
+def average_(m: Tensor, x: Tensor, beta: float) -> Tensor:
+    """m ← βm + (1 - β)x, in place."""
+    return m.mul_(beta).add_(x * (1 - beta))

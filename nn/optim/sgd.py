@@ -1,0 +1,48 @@
+"""Gradient descent, with or without momentum."""
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import Tensor
+from autograd.errors import ArgumentError
+from nn.optim.optimizer import Group, Optimizer, Params, State, decayed
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent.
+
+    ::
+
+        g ← g + λθ                      weight decay λ
+        b ← μb + (1 - τ)g               momentum μ, dampening τ (b = g at the first step)
+        θ ← θ - γb                      or θ - γ(g + μb), with nesterov
+
+    Momentum: Polyak 1964. Nesterov's form: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
+    """
+
+    def __init__(
+        self, params: Params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, **kernel: Any,
+    ) -> None:  # fmt: skip
+        options = {
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+            "maximize": maximize,
+        }  # fmt: skip
+        super().__init__(params, options, kernel)
+
+    def _check_ranges(self, group: Group) -> None:
+        super()._check_ranges(group)
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
+            given = f"momentum={group['momentum']}, dampening={group['dampening']}"
+            raise self._error(ArgumentError, "nesterov requires a momentum and no dampening", given)
+
+    def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
+        g = decayed(p, g, group)
+        if momentum := group["momentum"]:
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                buffer = state["momentum_buffer"] = g.detach().clone()
+            else:
+                buffer.mul_(momentum).add_(g * (1 - group["dampening"]) if group["dampening"] else g)
+            g = g + buffer * momentum if group["nesterov"] else buffer
+        p.sub_(g * group["lr"])

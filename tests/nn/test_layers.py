@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import doctest
+import inspect
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+import nn.functional as F
+
+RNG = np.random.default_rng(0)
+INDICES = np.array([[1, 4, 0], [2, 2, 1]])
+
+# name: (how it is built, shapes or arrays it is given). Modes are both, unless it draws random numbers.
+LAYERS = {
+    "Identity": (lambda nn: nn.Identity(3, a=4), [(2, 3)]),
+    "Linear": (lambda nn: nn.Linear(3, 4), [(5, 3)]),
+    "Linear, no bias": (lambda nn: nn.Linear(3, 4, bias=False), [(5, 3)]),
+    "Linear, one vector": (lambda nn: nn.Linear(3, 4), [(3,)]),
+    "Linear, many dims": (lambda nn: nn.Linear(3, 4), [(2, 5, 1, 3)]),
+    "Linear, empty batch": (lambda nn: nn.Linear(3, 4), [(0, 3)]),
+    "Bilinear": (lambda nn: nn.Bilinear(3, 2, 4), [(5, 3), (5, 2)]),
+    "Bilinear, no bias": (lambda nn: nn.Bilinear(3, 2, 4, bias=False), [(2, 5, 3), (2, 5, 2)]),
+    "Embedding": (lambda nn: nn.Embedding(5, 3), [INDICES]),
+    "Embedding, padding": (lambda nn: nn.Embedding(5, 3, padding_idx=-4), [INDICES]),
+    "Embedding, max_norm": (lambda nn: nn.Embedding(5, 3, max_norm=1.0, norm_type=1.0), [INDICES]),
+    "Flatten": (lambda nn: nn.Flatten(), [(2, 3, 4)]),
+    "Flatten, some": (lambda nn: nn.Flatten(0, 1), [(2, 3, 4)]),
+    "Unflatten": (lambda nn: nn.Unflatten(1, (2, -1)), [(2, 6)]),
+    "LayerNorm": (lambda nn: nn.LayerNorm(4), [(3, 4)]),
+    "LayerNorm, two dims": (lambda nn: nn.LayerNorm([3, 4], eps=1e-2), [(2, 3, 4)]),
+    "LayerNorm, no bias": (lambda nn: nn.LayerNorm(4, bias=False), [(3, 4)]),
+    "LayerNorm, not affine": (lambda nn: nn.LayerNorm(4, elementwise_affine=False), [(3, 4)]),
+    "BatchNorm1d": (lambda nn: nn.BatchNorm1d(4), [(5, 4)]),
+    "BatchNorm1d, sequence": (lambda nn: nn.BatchNorm1d(4, eps=1e-2, momentum=0.5), [(3, 4, 2)]),
+    "BatchNorm1d, cumulative": (lambda nn: nn.BatchNorm1d(4, momentum=None), [(5, 4)]),
+    "BatchNorm1d, not affine": (lambda nn: nn.BatchNorm1d(4, affine=False), [(5, 4)]),
+    "BatchNorm1d, not tracking": (lambda nn: nn.BatchNorm1d(4, track_running_stats=False), [(5, 4)]),
+    "Dropout, none": (lambda nn: nn.Dropout(0.0), [(3, 4)]),
+    "Dropout, all": (lambda nn: nn.Dropout(1.0), [(3, 4)]),
+    "AlphaDropout, none": (lambda nn: nn.AlphaDropout(0.0), [(3, 4)]),
+    "GLU": (lambda nn: nn.GLU(), [(3, 4)]),
+    "GLU, dim": (lambda nn: nn.GLU(0), [(4, 3)]),
+    "Softmax": (lambda nn: nn.Softmax(dim=1), [(3, 4)]),
+    "Softmax2d": (lambda nn: nn.Softmax2d(), [(2, 3, 4, 2)]),
+    "Softmin": (lambda nn: nn.Softmin(dim=0), [(3, 4)]),
+    "LogSoftmax": (lambda nn: nn.LogSoftmax(dim=-1), [(3, 4)]),
+    "PReLU": (lambda nn: nn.PReLU(), [(3, 4)]),
+    "PReLU, channels": (lambda nn: nn.PReLU(4, init=0.1), [(3, 4, 2)]),
+    "ReLU": (lambda nn: nn.ReLU(), [(3, 4)]),
+    "ReLU6": (lambda nn: nn.ReLU6(), [(30, 4)]),
+    "LeakyReLU": (lambda nn: nn.LeakyReLU(), [(3, 4)]),
+    "LeakyReLU, slope": (lambda nn: nn.LeakyReLU(0.3), [(3, 4)]),
+    "ELU": (lambda nn: nn.ELU(), [(3, 4)]),
+    "ELU, alpha": (lambda nn: nn.ELU(0.3), [(3, 4)]),
+    "SELU": (lambda nn: nn.SELU(), [(3, 4)]),
+    "CELU": (lambda nn: nn.CELU(), [(3, 4)]),
+    "CELU, alpha": (lambda nn: nn.CELU(2.5), [(3, 4)]),
+    "GELU": (lambda nn: nn.GELU(), [(3, 4)]),
+    "GELU, tanh": (lambda nn: nn.GELU(approximate="tanh"), [(3, 4)]),
+    "SiLU": (lambda nn: nn.SiLU(), [(3, 4)]),
+    "Mish": (lambda nn: nn.Mish(), [(3, 4)]),
+    "Sigmoid": (lambda nn: nn.Sigmoid(), [(3, 4)]),
+    "LogSigmoid": (lambda nn: nn.LogSigmoid(), [(3, 4)]),
+    "Tanh": (lambda nn: nn.Tanh(), [(3, 4)]),
+    "Tanhshrink": (lambda nn: nn.Tanhshrink(), [(3, 4)]),
+    "Softplus": (lambda nn: nn.Softplus(), [(3, 4)]),
+    "Softplus, threshold": (lambda nn: nn.Softplus(2.0, 1.0), [(10, 4)]),
+    "Softsign": (lambda nn: nn.Softsign(), [(3, 4)]),
+    "Hardtanh": (lambda nn: nn.Hardtanh(-0.5, 0.25), [(3, 4)]),
+    "Hardsigmoid": (lambda nn: nn.Hardsigmoid(), [(30, 4)]),
+    "Hardswish": (lambda nn: nn.Hardswish(), [(30, 4)]),
+    "Softshrink": (lambda nn: nn.Softshrink(0.25), [(3, 4)]),
+    "Hardshrink": (lambda nn: nn.Hardshrink(0.25), [(3, 4)]),
+    "Threshold": (lambda nn: nn.Threshold(0.1, 20.0), [(3, 4)]),
+    "RReLU, fixed": (lambda nn: nn.RReLU(0.2, 0.2), [(3, 4)]),
+    "Sequential": (lambda nn: nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.Tanh(), nn.Linear(8, 2), nn.LogSoftmax(1)), [(4, 3)]),
+}
+INPLACE = ["ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "CELU", "SiLU", "Mish", "Hardtanh", "Hardsigmoid", "Hardswish"]
+PRECISION = {"float32": {"rtol": 2e-5, "atol": 2e-6}, "float64": {"rtol": 1e-10, "atol": 1e-12}, "single": {"rtol": 1e-7, "atol": 0}}
+ROUNDED = ("Hardsigmoid",)  # PyTorch's derivative in float64 has 1/6 as a float32
+
+
+def close(ours, theirs, precision):
+    ours, theirs = np.asarray(ours.detach()), theirs.detach().numpy()
+    assert ours.shape == theirs.shape
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours, theirs, **PRECISION[precision])
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_outputs_gradients_and_state_equal_pytorch(name, dtype, training):
+    torch = pytest.importorskip("torch")
+    build, inputs = LAYERS[name]
+    ours, theirs = build(nn), build(torch.nn).to(getattr(torch, dtype))
+    ours.to(getattr(ag, dtype)).load_state_dict(theirs.state_dict())
+    ours.train(training)
+    theirs.train(training)
+    for _ in range(2):  # the second time with running statistics of the first
+        arrays = [2.5 * RNG.standard_normal(x).astype(dtype) if isinstance(x, tuple) else x for x in inputs]
+        mine = [ag.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+        other = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+        y, z = ours(*mine), theirs(*other)
+        close(y, z, dtype)
+        g = RNG.standard_normal(y.shape).astype(dtype)
+        y.backward(ag.tensor(g))
+        z.backward(torch.tensor(g))
+        for a, b in zip(mine, other, strict=True):
+            if a.requires_grad:
+                close(a.grad, b.grad, "single" if name in ROUNDED and dtype == "float64" else dtype)
+        for (key, a), (other_key, b) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
+            assert key == other_key
+            close(a.grad, b.grad, dtype)
+        for key, value in theirs.state_dict().items():
+            close(ours.state_dict()[key], value, dtype)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", INPLACE)
+def test_in_place_activations_equal_pytorch(name):
+    torch = pytest.importorskip("torch")
+    array = RNG.standard_normal((3, 4))
+    x, z = ag.tensor(array, requires_grad=True), torch.tensor(array, requires_grad=True)
+    h, k = x * 1.5, z * 1.5
+    y, w = getattr(nn, name)(inplace=True)(h), getattr(torch.nn, name)(inplace=True)(k)
+    assert y is h
+    (y * y).sum().backward()
+    (w * w).sum().backward()
+    close(h, k, "float64")
+    close(x.grad, z.grad, "single" if name in ROUNDED else "float64")
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", [*nn.losses.__all__, *(name for name in nn.layers.__all__ if name != "MLP")])
+def test_constructors_equal_pytorch(name):
+    torch = pytest.importorskip("torch")
+
+    def parameters(kind):
+        found = inspect.signature(kind.__init__).parameters.values()
+        return {p.name: p.default for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+    legacy = {"size_average", "reduce", "min_value", "max_value"}  # deprecated there for years
+    theirs = {key: value for key, value in parameters(getattr(torch.nn, name)).items() if key not in legacy}
+    if name == "BatchNorm1d":
+        theirs.setdefault("bias", True)  # new there
+    assert parameters(getattr(nn, name)) == theirs
+
+
+# ── dropout ──
+
+
+@pytest.mark.parametrize("kind", [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d])
+def test_dropout_keeps_the_mean(kind):
+    ag.manual_seed(0)
+    shape = (40_000,) if kind is nn.Dropout else (400, 100, *(1,) * (int(kind.__name__[-2]) - 1), 2)
+    y = np.asarray(kind(0.3)(ag.ones(shape)))
+    assert y.mean() == pytest.approx(1, abs=0.02)
+    assert (y == 0).mean() == pytest.approx(0.3, abs=0.02)
+    np.testing.assert_allclose(np.unique(y), [0, 1 / 0.7], rtol=1e-6)
+    if kind is not nn.Dropout:
+        channels = y.reshape(40_000, 2)
+        assert (channels[:, 0] == channels[:, 1]).all()
+    assert kind(1.0)(ag.ones(shape)).sum().item() == 0
+    x = ag.ones(shape)
+    assert kind(0.3).eval()(x) is x
+
+
+def test_the_gradient_of_dropout_passes_where_the_value_did():
+    x = ag.ones(100, requires_grad=True)
+    y = nn.Dropout(0.5)(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(np.asarray(x.grad), np.asarray(y.detach()))
+
+
+def test_dropout_is_seeded():
+    drop, x = nn.Dropout(), ag.ones(50)
+    ag.manual_seed(3)
+    first = drop(x).tolist()
+    assert drop(x).tolist() != first
+    ag.manual_seed(3)
+    assert drop(x).tolist() == first
+
+
+def test_alpha_dropout_keeps_mean_and_variance():
+    ag.manual_seed(0)
+    y = np.asarray(nn.AlphaDropout(0.3)(ag.randn(40_000)))
+    assert y.mean() == pytest.approx(0, abs=0.03)
+    assert y.std() == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("call", [nn.Dropout, nn.AlphaDropout, lambda p: F.dropout(ag.ones(2), p), lambda p: F.dropout1d(ag.ones(2, 2), p)])
+def test_dropout_wants_a_probability(call, p):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        call(p)
+
+
+# ── single layers ──
+
+
+def test_rrelu_draws_slopes():
+    ag.manual_seed(0)
+    y = np.asarray(nn.RReLU(0.2, 0.4)(-ag.ones(1000)))
+    assert y.min() >= -0.4
+    assert y.max() <= -0.2
+    assert y.mean() == pytest.approx(-0.3, abs=0.01)
+
+
+def test_embedding_padding_row_stays_zero():
+    layer = nn.Embedding(4, 2, padding_idx=1)
+    assert layer.weight[1].tolist() == [0, 0]
+    layer(ag.tensor([1, 1, 2])).sum().backward()
+    assert layer.weight.grad.tolist() == [[0, 0], [0, 0], [1, 1], [0, 0]]
+
+
+def test_embedding_from_pretrained():
+    table = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    layer = nn.Embedding.from_pretrained(table)
+    assert layer(ag.tensor(1)).tolist() == [3, 4]
+    assert not layer.weight.requires_grad
+    assert nn.Embedding.from_pretrained(table, freeze=False).weight.requires_grad
+
+
+def test_softmax_without_dim_warns():
+    with pytest.warns(UserWarning, match="say dim=1"):
+        y = nn.Softmax()(ag.zeros(2, 4))
+    assert y.tolist() == [[0.25] * 4] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda: nn.Linear(3, 4)(ag.ones(2, 4)), ValueError, r"\(2, 4\)"),
+        (lambda: nn.Linear(3, 4)(ag.ones(2, 3, dtype=ag.float64)), TypeError, "float64"),
+        (lambda: nn.Bilinear(0, 1, 2), ValueError, "in1_features > 0"),
+        (lambda: nn.Embedding(5, 3)(ag.tensor([1, 5])), IndexError, "5"),
+        (lambda: nn.Embedding(5, 3)(ag.tensor([1.0])), TypeError, "float32"),
+        (lambda: nn.Embedding(5, 3, padding_idx=5), ValueError, "padding_idx"),
+        (lambda: nn.Embedding(5, 3, sparse=True)(ag.tensor([1])), ValueError, "sparse"),
+        (lambda: nn.Embedding(5, 3, _weight=ag.ones(5, 2)), ValueError, r"\(5, 3\)"),
+        (lambda: nn.BatchNorm1d(4)(ag.ones(4)), ValueError, r"\(N, C\)"),
+        (lambda: nn.BatchNorm1d(4)(ag.ones(2, 3)), ValueError, "4 features"),
+        (lambda: nn.BatchNorm1d(4)(ag.ones(1, 4)), ValueError, "more than one value"),
+        (lambda: nn.LayerNorm(4)(ag.ones(2, 3)), ValueError, "normalized_shape"),
+        (lambda: nn.PReLU(3)(ag.ones(2, 4)), ValueError, "num_parameters"),
+        (lambda: nn.GLU()(ag.ones(2, 3)), ValueError, "even"),
+        (lambda: nn.Hardtanh(1.0, -1.0)(ag.ones(2)), ValueError, "min_val"),
+        (lambda: nn.Softshrink(-1.0)(ag.ones(2)), ValueError, "lambd"),
+        (lambda: nn.Dropout1d()(ag.ones(2)), ValueError, "dims"),
+        (lambda: nn.MLP(2, 3, 1, activation="rulu"), ValueError, "relu"),
+        (lambda: nn.MLP(2, 3, 1, activation=nn.ReLU()), TypeError, r"nn\.ReLU"),
+        (lambda: nn.MLP(2, 3, 1, norm="group"), ValueError, "'batch', 'layer'"),
+    ],
+)
+def test_mistakes(call, error, match):
+    with pytest.raises(error, match=match) as caught:
+        call()
+    assert "test_layers.py" in str(caught.value)
+
+
+# ── MLP ──
+
+
+def test_mlp_structure():
+    model = nn.MLP(8, [16, 4], 3, activation=nn.Tanh, dropout=0.1, norm="batch")
+    assert isinstance(model, nn.Sequential)
+    assert [type(m).__name__ for m in model] == [*["Linear", "BatchNorm1d", "Tanh", "Dropout"] * 2, "Linear"]
+    assert list(nn.MLP(2, 4, 1, bias=False).state_dict()) == ["0.weight", "2.weight"]
+    assert [type(m).__name__ for m in nn.MLP(2, [], 1)] == ["Linear"]
+    layers = nn.MLP(2, 3, 1, activation=lambda: nn.LeakyReLU(0.2), norm="layer")
+    assert [type(m).__name__ for m in layers] == ["Linear", "LayerNorm", "LeakyReLU", "Linear"]
+    assert repr(nn.MLP(2, 3, 1, activation="leaky_relu")[1]) == "LeakyReLU(negative_slope=0.01)"
+    assert type(model[:2]) is nn.Sequential
+    assert nn.MLP(2, 3, 1, dtype=ag.float64)(ag.ones(1, 2, dtype=ag.float64)).dtype == ag.float64
+
+
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [(nn.BatchNorm1d, [3]), (nn.Linear, [3, 2]), (nn.Bilinear, [3, 2, 2]), (nn.LayerNorm, [3]), (nn.Embedding, [3, 2]), (nn.PReLU, [])],
+)
+def test_layers_take_a_dtype_and_a_device(kind, sizes, dtype):
+    assert {p.dtype for p in kind(*sizes, dtype=dtype, device="cpu").parameters()} == {dtype}
+    with pytest.raises(ValueError, match="CPU"):
+        kind(*sizes, device="cuda")
+
+
+# ── functions ──
+
+FUNCTIONS = {
+    "one_hot": (lambda F, x: F.one_hot(x), [INDICES]),
+    "one_hot, more": (lambda F, x: F.one_hot(x, 7), [INDICES]),
+    "normalize": (lambda F, x: F.normalize(x), [(3, 4)]),
+    "normalize, p": (lambda F, x: F.normalize(x, p=1.0, dim=0), [(3, 4)]),
+    "cosine_similarity": (lambda F, x, y: F.cosine_similarity(x, y), [(3, 4), (3, 4)]),
+    "cosine_similarity, dim": (lambda F, x, y: F.cosine_similarity(x, y, dim=-1), [(2, 3, 4), (2, 3, 4)]),
+    "pairwise_distance": (lambda F, x, y: F.pairwise_distance(x, y), [(3, 4), (3, 4)]),
+    "pairwise_distance, p": (lambda F, x, y: F.pairwise_distance(x, y, p=1.0, keepdim=True), [(3, 4), (3, 4)]),
+    "pad": (lambda F, x: F.pad(x, (1, 2, 0, 1), value=0.5), [(3, 4)]),
+    "pad, reflect": (lambda F, x: F.pad(x, (1, 2), mode="reflect"), [(1, 3, 4)]),
+    "softmax, dtype": (lambda F, x: F.softmax(x, 1, dtype=None), [(3, 4)]),
+    "group_norm": (lambda F, x: F.group_norm(x, 2), [(3, 4, 5)]),
+    "rms_norm": (lambda F, x: F.rms_norm(x, (4,), eps=1e-5), [(3, 4)]),
+}
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_equal_pytorch(name):
+    torch = pytest.importorskip("torch")
+    function, inputs = FUNCTIONS[name]
+    arrays = [RNG.standard_normal(x) if isinstance(x, tuple) else x for x in inputs]
+    mine = [ag.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+    other = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+    y, z = function(F, *mine), function(torch.nn.functional, *other)
+    close(y, z, "float64")
+    if y.requires_grad:
+        g = RNG.standard_normal(y.shape)
+        y.backward(ag.tensor(g))
+        z.backward(torch.tensor(g))
+        for a, b in zip(mine, other, strict=True):
+            close(a.grad, b.grad, "float64")
+
+
+def test_gumbel_softmax():
+    ag.manual_seed(0)
+    logits = ag.zeros(1000, 3, requires_grad=True)
+    y = F.gumbel_softmax(logits, hard=True)
+    values = np.asarray(y.detach())
+    np.testing.assert_allclose(np.sort(values, 1), np.tile([0, 0, 1], (1000, 1)), atol=1e-6)
+    np.testing.assert_allclose(values.mean(0), [1 / 3] * 3, atol=0.05)
+    (y * ag.tensor([1.0, 2.0, 3.0])).sum().backward()
+    assert np.asarray(logits.grad).any()
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: F.one_hot(ag.tensor([3]), 3), IndexError),
+        (lambda: F.one_hot(ag.tensor([1.0])), TypeError),
+        (lambda: F.one_hot(ag.tensor([-1])), IndexError),
+        (lambda: F.one_hot(ag.tensor([], dtype=ag.int64)), ValueError),
+    ],
+)
+def test_one_hot_mistakes(call, error):
+    with pytest.raises(error, match="one_hot"):
+        call()
+
+
+# ── examples in the docstrings ──
+
+
+FILES = [
+    nn.module, nn.parameter, nn.containers, nn.init, nn.losses,
+    *(module for module in vars(nn.layers).values() if inspect.ismodule(module)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", FILES, ids=lambda m: m.__name__)
+def test_examples(module):
+    failed, run = doctest.testmod(module, extraglobs={"ag": ag, "nn": nn}, optionflags=doctest.FAIL_FAST)
+    assert run
+    assert not failed
+
+
+@pytest.mark.parametrize("name", [*nn.layers.__all__, *nn.losses.__all__])
+def test_every_layer_and_loss_has_an_example_and_shapes(name):
+    text = inspect.getdoc(getattr(nn, name))
+    assert ">>>" in text
+    assert "->" in text or "y = x" in text

@@ -1,0 +1,375 @@
+"""Optimisers: PyTorch's numbers in every combination of options, PyTorch's state, clear errors."""
+from __future__ import annotations
+
+import copy
+import itertools
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Tensor
+from nn import optim
+from nn.utils import clip_grad_norm_, clip_grad_value_, parameters_to_vector, vector_to_parameters
+
+STEPS = 20
+SHAPES = ((3, 4), (4,), ())
+
+
+def combinations(**options: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
+
+
+DECAY = (0.0, 0.1)
+FLAG = (False, True)
+TABLE = {
+    "SGD": [
+        options
+        for options in combinations(lr=(0.1,), momentum=(0.0, 0.9), dampening=(0.0, 0.5), weight_decay=DECAY, nesterov=FLAG, maximize=FLAG)
+        if not options["nesterov"] or (options["momentum"] and not options["dampening"])
+    ],
+    "Adam": combinations(lr=(0.1,), betas=((0.9, 0.999), (0.5, 0.7)), eps=(1e-8, 1e-2), weight_decay=DECAY, amsgrad=FLAG, maximize=FLAG),
+    "AdamW": combinations(lr=(0.1,), betas=((0.9, 0.999), (0.5, 0.7)), weight_decay=DECAY, amsgrad=FLAG, maximize=FLAG),
+    "Adamax": combinations(lr=(0.1,), betas=((0.9, 0.999), (0.5, 0.7)), weight_decay=DECAY, maximize=FLAG),
+    "NAdam": combinations(lr=(0.1,), momentum_decay=(4e-3, 0.1), weight_decay=DECAY, decoupled_weight_decay=FLAG, maximize=FLAG),
+    "RAdam": combinations(lr=(0.1,), betas=((0.9, 0.999), (0.5, 0.7)), weight_decay=DECAY, decoupled_weight_decay=FLAG, maximize=FLAG),
+    "RMSprop": combinations(lr=(0.01,), alpha=(0.99, 0.5), weight_decay=DECAY, momentum=(0.0, 0.9), centered=FLAG, maximize=FLAG),
+    "Adagrad": combinations(lr=(0.1,), lr_decay=(0.0, 0.1), weight_decay=DECAY, initial_accumulator_value=(0.0, 0.1), maximize=FLAG),
+    "Adadelta": combinations(lr=(1.0,), rho=(0.9, 0.5), weight_decay=DECAY, maximize=FLAG),
+}  # fmt: skip
+CASES = [(name, options) for name, rows in TABLE.items() for options in rows]
+
+
+def named(case: tuple[str, dict[str, Any]]) -> str:
+    return f"{case[0]}-" + ",".join(f"{key}={value}" for key, value in case[1].items())
+
+
+def starts() -> list[np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape) for shape in SHAPES]
+
+
+def gradients(step: int) -> list[np.ndarray[Any, Any]]:
+    """The same gradients for both libraries, whatever the parameters."""
+    rng = np.random.default_rng(step + 1)
+    return [rng.standard_normal(shape) for shape in SHAPES]
+
+
+def parameters() -> list[Tensor]:
+    return [ag.tensor(start, requires_grad=True) for start in starts()]
+
+
+def set_gradients(params: list[Any], step: int, make: Any) -> None:
+    for p, g in zip(params, gradients(step), strict=True):
+        p.grad = make(g)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_steps_equal_torch(case):
+    torch = pytest.importorskip("torch")
+    name, options = case
+    ours, theirs = parameters(), [torch.tensor(start, requires_grad=True) for start in starts()]
+    optimizer, reference = getattr(optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
+    for step in range(STEPS):
+        set_gradients(ours, step, ag.tensor)
+        set_gradients(theirs, step, torch.tensor)
+        optimizer.step()
+        reference.step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", TABLE)
+def test_signature_defaults_and_state_are_torchs(name):
+    torch = pytest.importorskip("torch")
+    ours, theirs = parameters(), [torch.tensor(start, requires_grad=True) for start in starts()]
+    optimizer, reference = getattr(optim, name)(ours), getattr(torch.optim, name)(theirs)
+    for key, value in optimizer.defaults.items():
+        assert reference.defaults[key] == value, key
+    set_gradients(ours, 0, ag.tensor)
+    set_gradients(theirs, 0, torch.tensor)
+    optimizer.step()
+    reference.step()
+    mine, other = optimizer.state_dict(), reference.state_dict()
+    assert mine["param_groups"][0]["params"] == other["param_groups"][0]["params"]
+    for number, state in other["state"].items():
+        kept = {key: value for key, value in state.items() if value is not None}
+        assert set(mine["state"][number]) == set(kept)
+        for key, value in kept.items():
+            np.testing.assert_allclose(mine["state"][number][key].numpy(), value.numpy(), rtol=1e-6, err_msg=key)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", TABLE)
+def test_goes_on_from_torchs_state(name):
+    torch = pytest.importorskip("torch")
+    options = TABLE[name][-1]
+    theirs = [torch.tensor(start, requires_grad=True) for start in starts()]
+    reference = getattr(torch.optim, name)(theirs, **options)
+    for step in range(5):
+        set_gradients(theirs, step, torch.tensor)
+        reference.step()
+    ours = [ag.tensor(q.detach().numpy().copy(), requires_grad=True) for q in theirs]
+    optimizer = getattr(optim, name)(ours)
+    optimizer.load_state_dict(copy.deepcopy(reference.state_dict()))
+    for step in range(5, 10):
+        set_gradients(theirs, step, torch.tensor)
+        set_gradients(ours, step, ag.tensor)
+        reference.step()
+        optimizer.step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_state_dict_round_trip_goes_on_exactly(name):
+    first = parameters()
+    optimizer = getattr(optim, name)(first, **TABLE[name][-1])
+    for step in range(3):
+        set_gradients(first, step, ag.tensor)
+        optimizer.step()
+    second = [p.detach().clone().requires_grad_() for p in first]
+    other = getattr(optim, name)(second, lr=0.5)
+    other.load_state_dict(pickle.loads(pickle.dumps(optimizer.state_dict())))
+    for step in range(3, 6):
+        set_gradients(first, step, ag.tensor)
+        set_gradients(second, step, ag.tensor)
+        optimizer.step()
+        other.step()
+    for p, q in zip(first, second, strict=True):
+        np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_float32_stays_float32_and_the_gradient_is_not_written(name):
+    p = ag.tensor(np.ones((2, 3), np.float32), requires_grad=True)
+    memory = p.detach()
+    optimizer = getattr(optim, name)([p], **TABLE[name][-1])
+    for _ in range(3):
+        g = np.full((2, 3), 0.5, np.float32)
+        p.grad = ag.tensor(g)
+        optimizer.step()
+        np.testing.assert_array_equal(p.grad.numpy(), g)
+    assert p.dtype == np.float32
+    assert all(value.dtype == np.float32 for value in optimizer.state[p].values())
+    assert p.is_leaf
+    assert p.requires_grad
+    np.testing.assert_array_equal(memory.numpy(), p.detach().numpy())  # written in place
+    assert not np.array_equal(memory.numpy(), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_descends(name):
+    p = ag.tensor(np.array([3.0, -2.0]), requires_grad=True)
+    optimizer = getattr(optim, name)([p], lr=1.0 if name == "Adadelta" else 0.1)
+    losses = []
+    for _ in range(50):
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] * 0.99
+
+
+# ── the base ──
+
+
+def test_groups_have_their_own_options():
+    p, q = ag.tensor([1.0], requires_grad=True), ag.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([{"params": [p]}, {"params": q, "lr": 0.5}], lr=0.1)
+    for tensor in (p, q):
+        tensor.grad = ag.ones_like(tensor)
+    optimizer.step()
+    assert p.item() == pytest.approx(0.9)
+    assert q.item() == pytest.approx(0.5)
+    r = ag.tensor([1.0], requires_grad=True)
+    optimizer.add_param_group({"params": [r], "momentum": 0.9})
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.5, 0.1]
+    assert optimizer.state_dict()["param_groups"][2]["params"] == [2]
+
+
+def test_parameters_without_gradient_are_left_alone():
+    p, q = ag.tensor([1.0], requires_grad=True), ag.tensor([1.0], requires_grad=True)
+    optimizer = optim.Adam([p, q])
+    p.grad = ag.ones_like(p)
+    optimizer.step()
+    assert p.item() != 1.0
+    assert q.item() == 1.0
+    assert q not in optimizer.state
+
+
+def test_named_parameters_keep_their_names():
+    p = ag.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([("weight", p)])
+    assert optimizer.param_groups[0]["param_names"] == ["weight"]
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight"]
+
+
+def test_closure_is_recorded_and_its_loss_returned():
+    p = ag.tensor([2.0], requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.25)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 4.0
+    assert p.item() == 1.0
+
+
+def test_zero_grad():
+    p = ag.tensor([2.0], requires_grad=True)
+    optimizer = optim.SGD([p])
+    (p * p).sum().backward(create_graph=True)
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0.0]
+    assert not p.grad.requires_grad
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+def test_new_optimizer_is_one_method():
+    class SignSGD(optim.Optimizer):
+        def __init__(self, params, lr=1e-3):
+            super().__init__(params, {"lr": lr})
+
+        def update(self, p, g, state, group):  # noqa: ARG002
+            p.sub_(g.sign() * group["lr"])
+
+    p = ag.tensor([1.0, 1.0], requires_grad=True)
+    p.grad = ag.tensor([5.0, -0.1])
+    SignSGD([p], lr=0.5).step()
+    assert p.tolist() == [0.5, 1.5]
+
+
+def test_hooks_run_around_the_step_of_any_subclass():
+    class Nothing(optim.Optimizer):
+        def step(self, closure=None):  # noqa: ARG002
+            seen.append("step")
+
+    seen: list[str] = []
+    optimizer = Nothing([ag.tensor([1.0], requires_grad=True)], {})
+    before = optimizer.register_step_pre_hook(lambda *_: seen.append("before"))
+    optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+    optimizer.step()
+    before.remove()
+    optimizer.step()
+    assert seen == ["before", "step", "after", "step", "after"]
+
+
+def test_repr_shows_the_options():
+    text = repr(optim.SGD([ag.tensor([1.0], requires_grad=True)], lr=0.125))
+    assert text.startswith("SGD (\nParameter Group 0\n")
+    assert "    lr: 0.125\n" in text
+    assert "params" not in text
+
+
+def test_pickle_and_deepcopy_keep_the_state():
+    p = ag.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9)
+    p.grad = ag.ones_like(p)
+    optimizer.step()
+    for copied in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        (q,) = copied.param_groups[0]["params"]
+        assert q is not p
+        q.grad = ag.ones_like(q)
+        copied.step()
+        assert q.item() == pytest.approx(0.9 - 0.1 * 1.9)
+    assert p.item() == pytest.approx(0.9)
+
+
+def twice_in_groups() -> optim.SGD:
+    p = leaf()
+    return optim.SGD([{"params": [p]}, {"params": [p]}])
+
+
+def leaf() -> Tensor:
+    return ag.tensor([1.0], requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("build", "kind", "text"),
+    [
+        (lambda: optim.SGD([]), ValueError, "at least one parameter"),
+        (lambda: optim.SGD(leaf()), TypeError, "an iterable of tensors"),
+        (lambda: optim.SGD([1.0]), TypeError, "must be tensors; got float"),
+        (lambda: optim.SGD({leaf()}), TypeError, "fixed order"),
+        (lambda: optim.SGD([leaf() * 2]), ValueError, "must be a leaf; got the result of mul"),
+        (lambda: optim.SGD([leaf()] * 2), ValueError, "appear once"),
+        (twice_in_groups, ValueError, "appear once"),
+        (lambda: optim.SGD([("a", leaf()), leaf()]), ValueError, "with names or none"),
+        (lambda: optim.SGD([leaf()], lr=-1), ValueError, "lr must be at least 0; got -1"),
+        (lambda: optim.SGD([{"params": [leaf()], "lr": -2}]), ValueError, "lr must be at least 0; got -2"),
+        (lambda: optim.SGD([leaf()], momentum=-1), ValueError, "momentum must be"),
+        (lambda: optim.SGD([leaf()], nesterov=True), ValueError, "nesterov requires a momentum"),
+        (lambda: optim.SGD([leaf()], nesterov=True, momentum=0.9, dampening=0.1), ValueError, "no dampening"),
+        (lambda: optim.Adam([leaf()], betas=(1.0, 0.9)), ValueError, "betas must be at least 0 and below 1"),
+        (lambda: optim.Adam([leaf()], eps=-1e-8), ValueError, "eps must be"),
+        (lambda: optim.AdamW([leaf()], weight_decay=-1), ValueError, "weight_decay must be"),
+        (lambda: optim.Adadelta([leaf()], rho=1.5), ValueError, "rho must be between 0 and 1"),
+        (lambda: optim.Adam([leaf()], differentiable=True), ValueError, "not recorded"),
+        (lambda: optim.Adam([leaf()], learning_rate=1), TypeError, "got learning_rate"),
+        (lambda: optim.SGD([leaf()]).add_param_group([leaf()]), TypeError, "a dict with the key 'params'"),
+        (lambda: optim.SGD([leaf()]).load_state_dict(optim.SGD([leaf(), leaf()]).state_dict()), ValueError, r"groups of \[1\]"),
+    ],
+)  # fmt: skip
+def test_errors(build, kind, text):
+    with pytest.raises(kind, match=text):
+        build()
+
+
+def test_torchs_choices_of_kernel_are_accepted():
+    optim.Adam([leaf()], foreach=True)
+    optim.Adam([leaf()], fused=True, capturable=False, differentiable=False)
+
+
+# ── nn.utils ──
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("norm_type", [2.0, 1.0, 3.0, float("inf")])
+@pytest.mark.parametrize("max_norm", [0.5, 100.0])
+def test_clip_grad_norm_equals_torch(norm_type, max_norm):
+    torch = pytest.importorskip("torch")
+    ours, theirs = parameters(), [torch.tensor(start, requires_grad=True) for start in starts()]
+    set_gradients(ours, 0, ag.tensor)
+    set_gradients(theirs, 0, torch.tensor)
+    total, expected = clip_grad_norm_(ours, max_norm, norm_type), torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
+    assert total.item() == pytest.approx(expected.item(), rel=1e-10)
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-10)
+
+
+def test_clip_grad_norm_of_nan():
+    p = leaf()
+    p.grad = ag.tensor([float("nan")])
+    with pytest.raises(RuntimeError, match="finite gradients are required"):
+        clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
+    assert np.isnan(clip_grad_norm_(p, 1.0).item())
+    assert clip_grad_norm_([leaf()], 1.0).item() == 0.0  # no gradient at all
+
+
+def test_clip_grad_value():
+    p = ag.tensor([1.0, 1.0, 1.0], requires_grad=True)
+    p.grad = ag.tensor([-3.0, 0.5, 3.0])
+    clip_grad_value_([p, leaf()], 1.0)
+    assert p.grad.tolist() == [-1.0, 0.5, 1.0]
+
+
+def test_parameters_as_one_vector_and_back():
+    params = parameters()
+    vector = parameters_to_vector(params)
+    assert vector.shape == (17,)
+    vector_to_parameters(vector.detach() * 2, params)
+    for p, start in zip(params, starts(), strict=True):
+        np.testing.assert_array_equal(p.detach().numpy(), start * 2)
+        assert p.is_leaf
+    with pytest.raises(ValueError, match="vector of shape"):
+        vector_to_parameters(ag.zeros(16), params)

@@ -73,7 +73,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     """What a NumPy function does on tensors."""
     if function in WRITERS:
         return written(function, args, kwargs)
-    is_recorded = function not in CONSTANT and recorded((args, *kwargs.values()))
+    is_recorded = function not in CONSTANT and (recorded(args) or (bool(kwargs) and recorded(kwargs.values())))
     if not is_recorded and function not in VIEWS:
         return plain(function, args, kwargs)
     implementation = TABLE.get(function) or NUMPY.get(function)
@@ -117,7 +117,13 @@ def tensors(values: Any) -> Iterator[Any]:
 
 def recorded(values: Any) -> bool:
     """Whether a call on these is part of a graph."""
-    return recording() and any(tensor.requires_grad for tensor in tensors(values))
+    for value in values:  # a plain loop: rules call this all the time
+        if isinstance(value, Recorder):
+            if value.requires_grad:
+                return recording()
+        elif isinstance(value, list | tuple) and recorded(value):
+            return True
+    return False
 
 
 # ── NumPy itself ──
@@ -126,7 +132,7 @@ def recorded(values: Any) -> bool:
 def bare(value: Any) -> Any:
     """Arrays in place of tensors."""
     if isinstance(value, Recorder):
-        return value._array  # type: ignore[attr-defined]
+        return value._array
     if isinstance(value, list | tuple) and any(True for _ in tensors(value)):
         return type(value)(map(bare, value))
     return value
@@ -185,7 +191,7 @@ def stored(result: Any, out: Any) -> Any:
 
 def missing(function: Any, name: str) -> Exception:
     """The error for a function without a derivative."""
-    close = difflib.get_close_matches(function.__name__, REGISTRY, 2, 0.7)
+    close = difflib.get_close_matches(function.__name__, REGISTRY, 2, 0.8)
     instead = f"use autograd.{' or autograd.'.join(close)}" if close else "build it from other functions"
     return DtypeError(message(
         name, "it has no derivative here, and is for tensors that do not require grad", "one that does",
@@ -210,6 +216,8 @@ def number(value: Any) -> Any:
 
 def common(*values: Any) -> list[Any]:
     """The values under the dtype that NumPy gives them together."""
+    if uniform(values):
+        return list(values)
     values = tuple(value if isinstance(value, Recorder) or type(value) in NUMBERS else np.asarray(value) for value in map(number, values))
     dtype = np.result_type(*(value if type(value) in NUMBERS else value.dtype for value in values))
     return [cast(value, dtype) for value in values]
@@ -248,7 +256,7 @@ def differentiable(
 
 def apart(value: Any, targets: list[Any]) -> Any:
     """The value in memory of its own if it is about to be overwritten: a rule may still read it."""
-    if isinstance(value, Recorder) and any(np.may_share_memory(value._array, target._array) for target in tensors(targets)):  # type: ignore[attr-defined]
+    if isinstance(value, Recorder) and any(np.may_share_memory(value._array, target._array) for target in tensors(targets)):
         return value._wrap(value._array.copy(), value.node)  # type: ignore[attr-defined]
     return value
 
@@ -271,7 +279,7 @@ def ufunc_reduce(
         given = {name: value for name, value in (("initial", initial), ("where", where)) if value is not None and value is not True}
         return REDUCTIONS[ufunc](cast(array, dtype), axis=axis, keepdims=keepdims, **given)
     if where is not True:
-        known = "where= is known for sums, products, extremes, all and any"
+        known = "where= is known for sums, products and extremes"
         raise ArgumentError(message(f"numpy.{ufunc.__name__}.reduce", known, "where=", "select first"))
     slices, axis = along(ufunc, cast(array, dtype), axis)
     result = functools.reduce(ufunc, slices if initial is None else [initial, *slices])
@@ -305,9 +313,11 @@ def ufunc_outer(ufunc: Any, a: Any, b: Any, **kwargs: Any) -> Any:
     return ufunc(a[(..., *(None,) * b.ndim)], b, **kwargs)
 
 
-UFUNC_METHODS = {"reduce": ufunc_reduce, "accumulate": ufunc_accumulate, "reduceat": ufunc_reduceat, "outer": ufunc_outer}
-REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.logical_and: np.all, np.logical_or: np.any}
-ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {
+    "reduce": ufunc_reduce, "accumulate": ufunc_accumulate, "reduceat": ufunc_reduceat, "outer": ufunc_outer,
+}  # fmt: skip
+REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 # ── the table: ufuncs that are put together from others ──
@@ -390,7 +400,8 @@ def reduced(a: Any, axis: Any) -> Any:
 @implements(np.sum)
 def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:
     """Sum."""
-    y = ops.sum(cast(selected(a, where, 0), dtype), dim=axis, keepdim=keepdims)
+    y = cast(selected(a, where, 0), dtype)
+    y = y if axis == () else ops.sum(y, axis, keepdims)  # no axes: to the ops, and to PyTorch, that means all
     return y if initial is None else y + initial
 
 
@@ -411,7 +422,8 @@ def extreme(name: str, of_two: Any) -> Callable[..., Any]:
         if where is not None and where is not True and initial is None:
             required = "initial is required beside where=, for nothing may be selected"
             raise ArgumentError(message(f"numpy.{name}", required, "none", "pass initial="))
-        y = getattr(ops, name)(selected(a, where, initial), dim=() if axis is None else axis, keepdim=keepdims)
+        y = selected(a, where, initial)
+        y = y if axis == () else getattr(ops, name)(y, () if axis is None else axis, keepdims)
         return y if initial is None else of_two(y, initial)
 
     return function
@@ -433,7 +445,7 @@ def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdim
         mean: Any = None, correction: Any = None) -> Any:  # fmt: skip
     """Variance: the divisor is the count less ddof."""
     a, ddof = cast(a, dtype), ddof if correction is None else correction
-    if where is None and mean is None:
+    if where is None and mean is None and axis != ():
         return ops.var(a, axis, correction=ddof, keepdim=keepdims)
     distance = np.abs(a - (np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean))
     y = np.sum(selected(distance * distance, where, 0), axis=axis, keepdims=True) / np.maximum(counted(a, axis, where) - ddof, 0)
@@ -445,7 +457,7 @@ def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdim
         mean: Any = None, correction: Any = None) -> Any:  # fmt: skip
     """Standard deviation: the root of the variance."""
     ddof = ddof if correction is None else correction
-    if where is None and mean is None:
+    if where is None and mean is None and axis != ():
         return ops.std(cast(a, dtype), axis, correction=ddof, keepdim=keepdims)
     return np.sqrt(np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=True if where is None else where, mean=mean))
 
@@ -735,7 +747,7 @@ def meshgrid(xi: Any, sparse: bool, indexing: str) -> Any:
 def choice(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere."""
     x, y = common(x, y)
-    condition = np.asarray(bare(condition))
+    condition = bare(condition) if isinstance(condition, Recorder) else np.asarray(condition)
     return ops.where(condition if condition.dtype.kind == "b" else condition != 0, x, y)
 
 
@@ -821,6 +833,12 @@ def inner(a: Any, b: Any) -> Any:
     return np.tensordot(a, b, (-1, -1)) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Over pairs of axes: the last ones of a with the first of b, or those listed."""
+    a, b = common(a, b)
+    return ops.tensordot(a, b, axes)
+
+
 @implements(np.einsum)
 def einsum(*operands: Any, optimize: Any = False) -> Any:
     """Einstein's sum, in either of NumPy's notations."""
@@ -854,7 +872,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     if len(v) > len(a):
         given = f"lengths {len(a)} and {len(v)}"
         raise ArgumentError(message("numpy.correlate", "the longer vector first is required on a graph", given, "exchange them"))
-    return np.convolve(a, np.flip(np.conjugate(v)), mode)  # type: ignore[arg-type]
+    return np.convolve(a, np.flip(np.conjugate(v)), mode)
 
 
 @implements(np.cov)
@@ -895,8 +913,8 @@ TABLE |= {
     np.linalg.outer: lambda x1, x2, /: np.multiply(x1[:, None], x2[None, :]),
     np.vdot: lambda a, b: np.dot(np.conjugate(np.ravel(a)), np.ravel(b)),
     np.kron: lambda a, b: ops.kron(*common(a, b)),
-    np.tensordot: lambda a, b, axes=2: ops.tensordot(*common(a, b), dims=axes),
-    np.linalg.tensordot: lambda x1, x2, /, *, axes=2: ops.tensordot(*common(x1, x2), dims=axes),
+    np.tensordot: tensordot,
+    np.linalg.tensordot: tensordot,
     np.linalg.cross: lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis),
     np.linalg.matmul: lambda x1, x2, /: np.matmul(x1, x2),
     np.linalg.vecdot: lambda x1, x2, /, *, axis=-1: np.sum(np.conjugate(x1) * x2, axis=axis),

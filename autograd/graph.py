@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from autograd.errors import GraphError, message
 from autograd.source import INTERNAL, Site, here, outside
 
 if TYPE_CHECKING:
-    from autograd.op import Op
+    from autograd.op import Op, Rule
 
 N = TypeVar("N")
 Lift = Callable[[Any, "Node | None"], Any]
@@ -26,6 +27,11 @@ class Spec:
 
     def __init__(self, array: Any) -> None:
         self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+
+def spec(value: Any) -> Any:
+    """A constant argument that no rule reads: an array leaves its shape and dtype."""
+    return Spec(value) if isinstance(value, np.ndarray) else value
 
 
 class Node:
@@ -111,29 +117,25 @@ def output(node: Node, index: int) -> Node:
 
 def record(op: Op, args: list[Any], parents: Sequence[Node | None], needs: int, params: Mapping[str, Any], y: Any, depth: int = 3) -> Node:
     """The node of a call that has just been computed. Keeps of args and y what the rules will read, drops the rest."""
-    frame = sys._getframe(depth)
-    if INTERNAL[frame.f_code.co_filename]:
-        frame = outside(frame)
     drop, keep_y = op.kept(needs, len(args)) if op.variadic else op._kept.get(needs) or op.kept(needs, len(args))
     for i in drop:
         if i < len(args):
-            if (parent := parents[i]) is not None:
-                args[i] = parent
-            elif isinstance(args[i], np.ndarray):
-                args[i] = Spec(args[i])
+            args[i] = parents[i] or spec(args[i])
+    frame = sys._getframe(depth)
+    code = frame.f_code
+    if INTERNAL[code.co_filename]:
+        frame = outside(frame)
+        code = frame.f_code
     node = Node()  # no __init__ with ten arguments: this is the eager hot path
     node.op = op
     node.parents = parents
     node.args = args
     node.params = params
     node.y = y if keep_y else None
-    if type(y) is tuple:
-        node.shape, node.dtype = tuple(part.shape for part in y), tuple(part.dtype for part in y)
-    else:
-        node.shape = y.shape
-        node.dtype = y.dtype
+    node.shape = y.shape if type(y) is not tuple else tuple(part.shape for part in y)
+    node.dtype = y.dtype if type(y) is not tuple else tuple(part.dtype for part in y)
     node.number = next(number)
-    node.code = frame.f_code
+    node.code = code
     node.offset = frame.f_lasti
     node.watch = None
     return node
@@ -146,10 +148,6 @@ def leaf(array: Any, tensor: Callable[[], Any] | None = None) -> Node:
     node.shape, node.dtype, node.number, node.watch = array.shape, array.dtype, next(number), Watch(tensor)
     node.code, node.offset = here()
     return node
-
-
-def parents_of(node: Node) -> Iterable[Node | None]:
-    return node.parents
 
 
 def saved_arrays(node: Node) -> Iterator[np.ndarray[Any, Any]]:
@@ -201,7 +199,7 @@ def lifted(node: Node, g: Any, lift: Lift) -> tuple[Any, list[Any], Any]:
     return y, args, g
 
 
-def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = parents_of) -> list[N]:  # type: ignore[assignment]
+def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = attrgetter("parents")) -> list[N]:
     """Everything the roots depend on, each after its parents. The stack is explicit, so depth is unlimited."""
     order: list[N] = []
     seen: set[N] = set()
@@ -244,34 +242,17 @@ def leading_to(order: Sequence[Node], wanted: Iterable[Node]) -> set[Node]:
     return needed
 
 
-def contributions(node: Node, g: Any, needed: set[Node] | None = None, lift: Lift | None = None) -> Sequence[Any]:
-    """What the gradient g of a node's output gives to each of its parents, before broadcasting is undone; None where nothing is needed."""
-    op, args, params = node.op, node.args, node.params
+def joint_rules(node: Node, g: Any, y: Any, args: Sequence[Any], needed: set[Node] | None, lift: Lift | None) -> list[Rule]:
+    """A rule that answers for all arguments at once, as one rule per argument: each takes its part of the answer."""
+    op = node.op
     assert op is not None
-    if type(args) is not list:
-        args = restored(node)
-    if node.number < writes.last:
-        check_unwritten(node)
-    y = node.y
-    if lift is not None:
-        y, args, g = lifted(node, g, lift)
-    try:
-        if op.joint is None:
-            terms: list[Any] = []
-            for parent, rule in zip(node.parents, op.rules):  # noqa: B905  parents of parameters have no rule
-                if parent is None or rule is None or (needed is not None and parent not in needed):
-                    terms.append(None)
-                else:
-                    terms.append(rule(g, y, *args, **params) if params else rule(g, y, *args))
-            return terms
-        if lift is None and op.array_rule is not None:
-            needs = tuple(parent is not None and (needed is None or parent in needed) for parent in node.parents)
-            return op.array_rule(g, y, *args, needs=needs, **params)  # type: ignore[no-any-return]
-        return op.joint(g, y, *args, **params)  # type: ignore[no-any-return]
-    except Exception as error:
-        if not getattr(error, "__notes__", None):
-            error.add_note(f"in the backward pass of {op.name}, recorded at {node.site}")
-        raise
+    assert op.joint is not None
+    if lift is None and op.array_rule is not None:
+        needs = tuple(parent is not None and (needed is None or parent in needed) for parent in node.parents)
+        terms = op.array_rule(g, y, *args, needs=needs, **node.params)
+    else:
+        terms = op.joint(g, y, *args, **node.params)
+    return [None if term is None else lambda *_, term=term, **__: term for term in terms]
 
 
 def backpropagate(
@@ -297,37 +278,51 @@ def backpropagate(
                 owned.discard(node)
         if node in wanted:
             result[node] = g if lift or node in owned else g.copy()
-        op = node.op
+        op, args = node.op, node.args
         if op is None:
             continue
-        if type(g) is list:
-            g = tuple(np.zeros(s, d) if part is None and op.fill else part for part, s, d in zip(g, node.shape, node.dtype, strict=True))
-        elif op is OUTPUT:  # the gradient of a node with several outputs is collected in a list
+        if op is OUTPUT:  # the gradient of a node with several outputs is collected in a list
             collect(gradients, node, g)
             continue
+        if type(args) is not list:
+            args = restored(node)
+        if node.number < writes.last:
+            check_unwritten(node)
+        if type(g) is list:
+            g = tuple(np.zeros(s, d) if part is None and op.fill else part for part, s, d in zip(g, node.shape, node.dtype, strict=True))
+        y, params = node.y, node.params
+        if lift is not None:
+            y, args, g = lifted(node, g, lift)
         masking = op.masks or (masked and node in masked)
-        for parent, term in zip(node.parents, contributions(node, g, needed, lift)):  # noqa: B905
-            if term is None or parent is None:
-                continue
-            if masking:
-                masked.add(parent)
-                if op.elementwise:
-                    term = zero_where_masked(term, g)
-            if term.shape != parent.shape:
-                term = sum_to_shape(term, parent.shape)
-            if term.dtype is not parent.dtype and term.dtype != parent.dtype:
-                term = (term.real if term.dtype.kind == "c" and parent.dtype.kind != "c" else term).astype(parent.dtype)
-            held = gradients.get(parent)
-            if held is None:  # the first gradient is borrowed unless the rule must have made it: it is linear in g, so it cannot be a saved array
-                gradients[parent] = term
-                if lift is None and term is not g and type(term) is np.ndarray and term.base is None and op.joint is None:
-                    owned.add(parent)
-            elif parent in owned:
-                held += term
-            else:
-                gradients[parent] = held = held + term
-                if lift is None and type(held) is np.ndarray:
-                    owned.add(parent)
+        try:
+            rules = op.rules if op.joint is None else joint_rules(node, g, y, args, needed, lift)
+            for parent, rule in zip(node.parents, rules):  # noqa: B905  parameters have parents (None) and no rules
+                if parent is None or rule is None or (needed is not None and parent not in needed):
+                    continue
+                term = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                if masking:
+                    masked.add(parent)
+                    if op.elementwise:
+                        term = zero_where_masked(term, g)
+                if term.shape != parent.shape:
+                    term = sum_to_shape(term, parent.shape)
+                if term.dtype is not parent.dtype and term.dtype != parent.dtype:
+                    term = (term.real if term.dtype.kind == "c" and parent.dtype.kind != "c" else term).astype(parent.dtype)
+                held = gradients.get(parent)
+                if held is None:
+                    gradients[parent] = term
+                    if term is not g and lift is None and type(term) is np.ndarray and term.base is None and op.joint is None:
+                        owned.add(parent)  # linear in g and not g itself: the rule has made it, nobody else holds it
+                elif parent in owned:
+                    held += term
+                else:
+                    gradients[parent] = held = held + term
+                    if lift is None and type(held) is np.ndarray:
+                        owned.add(parent)
+        except Exception as error:
+            if not getattr(error, "__notes__", None):
+                error.add_note(f"in the backward pass of {op.name}, recorded at {node.site}")
+            raise
         if free:
             node.args = node.y = None
     return result

@@ -31,10 +31,36 @@ NO_PARAMS: dict[str, Any] = {}
 def operators(function: Callable[..., Any]) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
     """An op as the pair of methods behind a Python operator: tensor on the left, and on the right."""
     op: Op = function.op  # type: ignore[attr-defined]
+    kernel, differentiable = op.kernel, op.differentiable
 
     def forward(self: Tensor, other: Any) -> Tensor:
-        if type(other) is float and (dtype := self._array.dtype).kind == "f":
-            other = constants[dtype][other]
+        # _apply for the commonest case, unrolled: floats of one dtype, neither of them a view. It halves the time of a small op.
+        if self._view is None:
+            a = self._array
+            dtype = a.dtype
+            if type(other) is Tensor and other._view is None:
+                b, right = other._array, other._node
+            elif type(other) is float and (dtype is float32 or dtype is float64):
+                b, right = constants[dtype][other], None
+            else:
+                return self._apply(op, (self, other), NO_PARAMS)  # type: ignore[no-any-return]
+            if (dtype is float32 or dtype is float64) and b.dtype is dtype:
+                try:
+                    y = kernel(a, b)
+                except (TypeError, ValueError):  # which _apply will explain
+                    return self._apply(op, (self, other), NO_PARAMS)  # type: ignore[no-any-return]
+                tensor = new(Tensor)
+                tensor._array = y if type(y) is np.ndarray else np.asarray(y)
+                left = self._node
+                needs = 0 if left is None else 1
+                if right is not None:
+                    needs += 2
+                if needs and differentiable and recording():
+                    tensor._node = record(op, [a, b], (left, right), needs, NO_PARAMS, tensor._array, 2)
+                else:
+                    tensor._node = None
+                tensor._grad = tensor._view = None
+                return tensor
         return self._apply(op, (self, other), NO_PARAMS)  # type: ignore[no-any-return]
 
     def reflected(self: Tensor, other: Any) -> Tensor:

@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # 7. What to keep: the weights with the scale that belongs to them, the graph of the loss, the curves.
     written = save(model, scale, options.out)
-    x, y = next(iter(test_loader))
+    x, y = next(iter(train_loader))
     written += graph(loss(model(x), y), params=model).save(os.path.join(options.out, "loss_graph"))
     try:
         history.plot(os.path.join(options.out, "loss_curve.png"))

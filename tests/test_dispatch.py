@@ -29,12 +29,15 @@ CASES = {
         (lambda x: np.max(x), A), (lambda x: np.max(x, 1), A), (lambda x: np.max(x, axis=(0, 2), keepdims=True), T),
         (lambda x: np.max(x, 0, initial=0.5), A),
     ],
-    np.amax: [(lambda x: np.amax(x, -1), A)],
+    np.amax: [(lambda x: np.amax(x, -1), A), (lambda x: np.amax(x, axis=()), A)],
     np.min: [(lambda x: np.min(x), A), (lambda x: np.min(x, axis=0, where=MASK, initial=9.0), A)],
     np.amin: [(lambda x: np.amin(x), A)],
     np.mean: [(lambda x: np.mean(x), A), (lambda x: np.mean(x, axis=(0, 1)), T), (lambda x: np.mean(x, 1, keepdims=True, where=MASK), A)],
     np.var: [(lambda x: np.var(x), A), (lambda x: np.var(x, 0, ddof=1), A), (lambda x: np.var(x, axis=1, keepdims=True, where=MASK), A)],
-    np.std: [(lambda x: np.std(x), A), (lambda x: np.std(x, axis=1, ddof=1), A), (lambda x: np.std(x, 0, correction=1), A)],
+    np.std: [
+        (lambda x: np.std(x), A), (lambda x: np.std(x, axis=1, ddof=1), A), (lambda x: np.std(x, 0, correction=1), A),
+        (lambda x: np.mean(x, axis=()) + np.sum(x, axis=()) + np.var(x, axis=()), A),
+    ],
     np.average: [
         (lambda x: np.average(x, 0), A), (lambda x, w: np.average(x, weights=np.exp(w)), A, B),
         (lambda x, w: np.average(x, 1, np.exp(w)), A, V), (lambda x, w: np.average(x, 1, np.exp(w), returned=True), A, V),

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.graph import Node, topological_order
+from autograd.graph import OUTPUT, Node, topological_order
 
 __all__ = ["GraphPicture", "graph"]
 
@@ -31,16 +31,28 @@ def graph(*tensors: Any, params: Any = None) -> GraphPicture:
 
 
 def shape_text(shape: Any) -> str:
-    """(64, 10) -> "64 × 10"; a single number has no shape to show."""
+    """(64, 10) -> "64 × 10"; a single number is a scalar; several outputs are listed."""
+    if shape and isinstance(shape[0], tuple):
+        return ", ".join(map(shape_text, shape))
     return " × ".join(map(str, shape)) if shape else "scalar"
+
+
+def call_of(node: Node) -> Node:
+    """The call itself, for the node of one of its several outputs."""
+    return node.parents[0] or node if node.op is OUTPUT else node
+
+
+def sources(node: Node) -> list[Node]:
+    """The calls and leaves that an op's arguments came from, in order."""
+    return [call_of(parent) for parent in node.parents if parent is not None]
 
 
 class GraphPicture:
     """A graph ready to be drawn: ``to_dot()``, ``save(path)``; notebooks show it by itself."""
 
-    def __init__(self, outputs: list[Node], params: Mapping[str, Any]) -> None:
-        self.outputs = outputs
-        self.order = topological_order(*outputs)
+    def __init__(self, outputs: Iterable[Node], params: Mapping[str, Any]) -> None:
+        self.outputs = list(dict.fromkeys(map(call_of, outputs)))  # each once, in order
+        self.order = topological_order(*self.outputs, parents=sources)
         self.names = {tensor.node: name for name, tensor in params.items() if tensor.node is not None}
 
     def kind(self, node: Node) -> str:
@@ -53,12 +65,12 @@ class GraphPicture:
         """Name and shape of a node."""
         return f"{self.names.get(node, node.name)}\\n{shape_text(node.shape)}"
 
-    def inputs(self, node: Node) -> Iterator[tuple[int, Any]]:
-        """(position, array) of the arguments that are not part of the graph: data, targets."""
+    def inputs(self, node: Node) -> Iterator[Any]:
+        """The arguments that are not part of the graph: data, targets. Nothing is known of them once a backward pass has freed the node."""
         args = node.args if isinstance(node.args, list) else []
         for position, arg in enumerate(args):
             if (position >= len(node.parents) or node.parents[position] is None) and len(getattr(arg, "shape", ())):
-                yield position, arg
+                yield arg
 
     def to_dot(self) -> str:
         """The graph in the DOT language, by which Graphviz and many others draw."""
@@ -71,15 +83,14 @@ class GraphPicture:
         dot = graphviz.Digraph("graph", graph_attr={"rankdir": "TB"}, node_attr={"fontname": "Helvetica", "fontsize": "11"})
         number = {node: str(i) for i, node in enumerate(self.order)}
         for node in self.order:
-            site = "" if node.op is None else str(node.site)
-            dot.node(number[node], self.label(node), tooltip=graphviz.escape(site), **KINDS[self.kind(node)])
-            for parent in node.parents:
-                if parent is not None:
-                    dot.edge(number[parent], number[node], label=shape_text(parent.shape) if parent.op is not None else "")
-            for position, array in self.inputs(node):
-                name = f"{number[node]}.{position}"
-                dot.node(f"{name}_input", f"{array.dtype}\\n{shape_text(array.shape)}", **KINDS["input"])
-                dot.edge(f"{name}_input", number[node])
+            site = graphviz.escape(str(node.site)) if node.op is not None else ""
+            dot.node(number[node], self.label(node), tooltip=site, **KINDS[self.kind(node)])
+            for source in sources(node):
+                dot.edge(number[source], number[node])
+            for i, array in enumerate(self.inputs(node)):
+                name = f"{number[node]}_input{i}"
+                dot.node(name, f"{array.dtype}\\n{shape_text(array.shape)}", **KINDS["input"])
+                dot.edge(name, number[node])
         return dot
 
     def save(self, path: str | os.PathLike[str]) -> list[str]:

@@ -255,9 +255,9 @@ def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
     if group.get("decoupled_weight_decay", False):
         p.mul_(1 - group["lr"] * decay)
         return g
-    return g + p * decay
+    return g + p * decay  # type: ignore[no-any-return]
 
 
 def average_(m: Tensor, x: Tensor, beta: float) -> Tensor:
     """m ← βm + (1 - β)x, in place."""
-    return m.mul_(beta).add_(x * (1 - beta))
+    return m.mul_(beta).add_(x * (1 - beta))  # type: ignore[no-any-return]

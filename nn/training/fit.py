@@ -48,7 +48,7 @@ def fit(
     loss               ``loss(output, target)`` -> mean over the batch
     train_loader       yields ``(inputs, targets)``; validation_loader too, which is looked at after each epoch
     scheduler          a learning rate schedule; step_scheduler says after what it is stepped: "batch" or "epoch" (by default
-                       "batch" for OneCycleLR and CyclicLR). ReduceLROnPlateau is given the validation loss, or the loss where there is none.
+                       "batch" for OneCycleLR and CyclicLR). ReduceLROnPlateau is given the validation loss, or else the loss.
     metric             ``metric(output, target)`` -> number, such as ``accuracy``
     patience           stop when the validation loss has not improved for that many epochs (None: never)
     restore_best       leave the model with the weights of the epoch of the lowest validation loss (by default where patience is given)

@@ -52,8 +52,8 @@ def test_names_what_it_wrote_and_wrote_it(full):
     assert ("loss_graph.svg" in names) == bool(shutil.which("dot"))
     dot = (folder / "loss_graph.dot").read_text()
     assert dot.startswith("digraph")
-    for name, _ in nn.MLP(64, [256], 10).named_parameters():
-        assert name in dot
+    for name, _ in nn.MLP(64, [256], 10, dropout=0.3).named_parameters():
+        assert f'label="{name}\\n' in dot
 
 
 def test_weights_and_scale_predict_again(full):

@@ -165,7 +165,12 @@ def test_values(op, sample):
         same(values(FUNCTIONS[op.name](*args, **sample.params)), values(expected), rtol, atol, f"{dtype} output")
 
 
-@cases("dtype", lambda op, sample: not any(isinstance(value, np.ndarray | np.dtype) for value in sample.params.values()))
+def one_dtype(op, sample):
+    """Whether no parameter brings a dtype of its own."""
+    return not any(isinstance(value, np.ndarray | np.dtype) for value in sample.params.values())
+
+
+@cases("dtype", one_dtype)
 def test_dtype(op, sample):
     """Floats stay what they are."""
     for dtype in ("float16", "float32", "float64"):
@@ -291,9 +296,9 @@ def test_shapes(op, sample):
 # ── memory: what a rule reads, and nothing else, is kept ──
 
 
-def called(op, sample):
+def called(op, sample, dtype=np.float64):
     """The kernel's arguments, output and a gradient of it, as the rules get them."""
-    args = arguments(op, sample)
+    args = arguments(op, sample, dtype)
     args, params = op.bind(tuple(args), dict(sample.params))
     y = op.kernel(*args, **params)
     parts = outputs(y)
@@ -344,6 +349,16 @@ def test_saves(op, sample):
         for rule, reads in rules(op):
             seen = [unread(arg) if i < arrays and names[i] not in reads else arg for i, arg in enumerate(args)]
             assert equal(rule(g, y if "y" in reads else unread(y), *seen, **params), rule(g, y, *args, **params))
+
+
+@cases("rule_dtype", lambda op, sample: primitive(op, sample) and one_dtype(op, sample))
+def test_rule_dtype(op, sample):
+    """On float32, rules compute in float32: the engine would bring a wider result back, but only after the work is done."""
+    args, params, y, g = called(op, sample, np.float32)
+    with np.errstate(all="ignore"):
+        for rule, _ in rules(op):
+            terms = [term for term in outputs(rule(g, y, *args, **params)) if term is not None]
+            assert all(term.dtype == np.float32 for term in terms), [term.dtype for term in terms]
 
 
 def over_saved(op):

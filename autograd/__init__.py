@@ -70,13 +70,12 @@ for _method in (
 ):
     setattr(Tensor, _method.__name__, _method)
 
-_others = [path for path in sys.path if os.path.isfile(os.path.join(path, "autograd", "core.py"))]  # a file that only the other package has
+_others = [path for path in sys.path if os.path.isfile(os.path.join(path, "autograd", "core.py"))]  # a file that only the other has
 if _others:
     warnings.warn(
-        f"another package of the import name 'autograd' (HIPS autograd) is installed in {_others[0]}; the two cannot share an environment, and either "
-        "may be imported: pip uninstall autograd, or use a virtual environment of its own for glassgrad",
-        ImportWarning if __name__ != "autograd" else UserWarning, stacklevel=2,
-    )
+        f"another package of the import name 'autograd' (HIPS autograd) is installed in {_others[0]}; they cannot share an environment: "
+        "pip uninstall autograd, or give glassgrad a virtual environment of its own", stacklevel=2,
+    )  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     __all__ = [name for name in globals() if not name.startswith("_") and name not in ("os", "sys", "warnings", "TYPE_CHECKING")]

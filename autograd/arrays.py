@@ -25,7 +25,9 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         try:
             array = np.asarray(data)
         except ValueError as error:
-            raise ShapeError(message("tensor", "nested sequences of equal length are required", str(error), "check the lengths of the rows")) from None
+            raise ShapeError(message(
+                "tensor", "nested sequences of equal length are required", str(error), "check the lengths of the rows",
+            )) from None  # fmt: skip
         if array.dtype.kind not in "biufc":
             kinds = {type(value).__name__ for value in flat(data) if type(value) not in NUMBERS and not hasattr(value, "dtype")}
             given = ", ".join(sorted(kinds)) or "integers of more than 64 bits"

@@ -14,7 +14,9 @@ class device(str):
 
     def __new__(cls, name: Any = "cpu") -> Self:
         if str(name) not in ("cpu", "cpu:0"):
-            raise ArgumentError(message("device", "this library computes on the CPU only", repr(str(name)), 'use "cpu" or leave the argument out'))
+            raise ArgumentError(message(
+                "device", "this library computes on the CPU only", repr(str(name)), 'use "cpu" or leave the argument out',
+            ))  # fmt: skip
         return super().__new__(cls, "cpu")
 
     @property

@@ -91,7 +91,10 @@ def promoted(values: Sequence[Any], *, floating: bool = False) -> list[Any]:
     dtype = result_dtype([value for value in values if value is not None])
     if floating and dtype.kind in "iub":
         dtype = _default.get()
-    return [
-        value if value is None else constants[dtype][value] if type(value) in NUMBERS else value if value.dtype == dtype else value.astype(dtype)
-        for value in values
-    ]
+
+    def as_dtype(value: Any) -> Any:
+        if value is None or getattr(value, "dtype", None) == dtype:
+            return value
+        return constants[dtype][value] if type(value) in NUMBERS else value.astype(dtype)
+
+    return [as_dtype(value) for value in values]

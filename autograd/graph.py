@@ -24,6 +24,7 @@ class Spec:
     """What is left of an array whose values no derivative reads."""
 
     __slots__ = ("dtype", "ndim", "shape")
+    __array_ufunc__ = None  # a rule that reads the values all the same fails, and is not silently wrong
 
     def __init__(self, array: Any) -> None:
         self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
@@ -59,6 +60,7 @@ class Node:
     offset: int
     watch: Watch | None
 
+    __array_ufunc__ = None  # as for Spec
     ndim = property(lambda self: len(self.shape))
 
     @property
@@ -68,6 +70,7 @@ class Node:
 
     @property
     def name(self) -> str:
+        """Name of the op; "leaf" for a leaf."""
         return "leaf" if self.op is None else self.op.name
 
     def __repr__(self) -> str:
@@ -94,6 +97,7 @@ class Recompute:
     __slots__ = ()
 
     def restore(self, node: Node) -> None:
+        """Put the saved values of the node back."""
         raise NotImplementedError
 
 
@@ -215,7 +219,7 @@ def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = at
             stack.append(None)
             for parent in parents(node):
                 if parent is not None and parent not in seen:
-                    stack.append(parent)
+                    stack.append(parent)  # noqa: PERF401  a comprehension is a call: slower for two parents
     return order
 
 
@@ -242,7 +246,7 @@ def leading_to(order: Sequence[Node], wanted: Iterable[Node]) -> set[Node]:
     return needed
 
 
-def joint_rules(node: Node, g: Any, y: Any, args: Sequence[Any], needed: set[Node] | None, lift: Lift | None) -> list[Rule]:
+def joint_rules(node: Node, g: Any, y: Any, args: Sequence[Any], needed: set[Node] | None, lift: Lift | None) -> list[Rule | None]:
     """A rule that answers for all arguments at once, as one rule per argument: each takes its part of the answer."""
     op = node.op
     assert op is not None
@@ -252,7 +256,12 @@ def joint_rules(node: Node, g: Any, y: Any, args: Sequence[Any], needed: set[Nod
         terms = op.array_rule(g, y, *args, needs=needs, **node.params)
     else:
         terms = op.joint(g, y, *args, **node.params)
-    return [None if term is None else lambda *_, term=term, **__: term for term in terms]
+    return [None if term is None else answer(term) for term in terms]
+
+
+def answer(term: Any) -> Rule:
+    """A rule whose answer is known already."""
+    return lambda *_, **__: term
 
 
 def backpropagate(
@@ -263,6 +272,7 @@ def backpropagate(
 
     Nodes are visited from the last to the first; ``needed`` limits the visit. Rules run on arrays; with ``lift(array, node)``
     -> tensor they run on tensors, and the pass is itself recorded. With ``free``, saved values go as soon as they are used.
+    Without ``needed``, every wanted node has a watch.
     """
     gradients = dict(seeds)
     result: dict[Node, Any] = {}
@@ -272,12 +282,13 @@ def backpropagate(
         g = gradients.pop(node, None)
         if g is None or (needed is not None and node not in needed):
             continue
-        if node.watch is not None:
-            for hook in tuple(node.watch.before.values()):
-                g = hook(g)
+        if node.watch is not None or needed is not None:
+            if node.watch is not None and node.watch.before:
                 owned.discard(node)
-        if node in wanted:
-            result[node] = g if lift or node in owned else g.copy()
+                for hook in tuple(node.watch.before.values()):
+                    g = hook(g)
+            if node in wanted:
+                result[node] = g if lift or node in owned else g.copy()
         op, args = node.op, node.args
         if op is None:
             continue
@@ -311,8 +322,8 @@ def backpropagate(
                 held = gradients.get(parent)
                 if held is None:
                     gradients[parent] = term
-                    if term is not g and lift is None and type(term) is np.ndarray and term.base is None and op.joint is None:
-                        owned.add(parent)  # linear in g and not g itself: the rule has made it, nobody else holds it
+                    if parent.op is None and lift is None and op.joint is None and is_new(term, g):
+                        owned.add(parent)  # a leaf may keep it without a copy
                 elif parent in owned:
                     held += term
                 else:
@@ -326,6 +337,11 @@ def backpropagate(
         if free:
             node.args = node.y = None
     return result
+
+
+def is_new(term: Any, g: Any) -> bool:
+    """Whether a rule has made this array itself: being linear in g, it is no saved array, so it is new if neither g nor a view."""
+    return term is not g and type(term) is np.ndarray and term.base is None
 
 
 def collect(gradients: dict[Node, Any], part: Node, g: Any) -> None:

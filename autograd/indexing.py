@@ -41,5 +41,8 @@ def array_index(part: Any) -> np.ndarray[Any, Any]:
     if array.size == 0 and array.dtype.kind == "f" and isinstance(part, list):
         array = array.astype(np.int64)
     if array.dtype.kind not in "iub":
-        raise DtypeError(message("index", "integers, slices, None, ... or arrays of integers or booleans are required", f"{type(part).__name__} of {array.dtype}", "convert the index: index.long()"))
+        raise DtypeError(message(
+            "index", "integers, slices, None, ... or arrays of integers or booleans are required",
+            f"{type(part).__name__} of {array.dtype}", "convert the index: index.long()",
+        ))  # fmt: skip
     return array

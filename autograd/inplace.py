@@ -97,7 +97,9 @@ def store(target: Tensor, value: Any, name: str) -> None:
         target._array[...] = value
     except ValueError as error:
         if not target._array.flags.writeable:
-            raise GraphError(message(name, "memory that may be written is required", "an expanded or read-only tensor", "use clone() first")) from None
+            raise GraphError(message(
+                name, "memory that may be written is required", "an expanded or read-only tensor", "use clone() first",
+            )) from None  # fmt: skip
         raise ShapeError(message(name, f"values that broadcast to {target.shape} are required", f"{np.shape(value)}", str(error))) from None
     writes.record(target._array)
 
@@ -117,9 +119,8 @@ def adopt(target: Tensor, node: Node | None) -> None:
         ))  # fmt: skip
     base = view.base
     parents = base._node, node
-    base._node = record(
-        write_view.op, [base._array, target._array], parents, (parents[0] is not None) + 2 * (node is not None), {"steps": view.steps}, base._array  # type: ignore[attr-defined]
-    )
+    needs = (base._node is not None) + 2 * (node is not None)
+    base._node = record(write_view.op, [base._array, target._array], parents, needs, {"steps": view.steps}, base._array)  # type: ignore[attr-defined]
     refresh(target)
 
 
@@ -127,7 +128,10 @@ def assign(target: Tensor, value: Tensor, name: str, *, cast: bool = False) -> T
     """Write value, the result of an operation, into target, which takes over its place in the graph."""
     writable(target, name)
     if not cast and not np.can_cast(value.dtype, target.dtype, "same_kind"):
-        raise DtypeError(message(name, f"a result that fits {target.dtype} is required", f"{value.dtype}", "convert the tensor first, or use the operation that returns a new one"))
+        raise DtypeError(message(
+            name, f"a result that fits {target.dtype} is required", f"{value.dtype}",
+            "convert the tensor first, or use the operation that returns a new one",
+        ))  # fmt: skip
     store(target, value._array, name)
     if value._node is not None and value.shape != target.shape:
         value = value.expand(target.shape)

@@ -22,7 +22,9 @@ def rearranged(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **params: Any) -> Tensor:
         if self.is_leaf and self.requires_grad:
-            raise GraphError(message(f"{spec.name}_", "a tensor that is not a leaf requiring grad is required", "a leaf", f"use x.{spec.name}(...)"))
+            raise GraphError(message(
+                f"{spec.name}_", "a tensor that is not a leaf requiring grad is required", "a leaf", f"use x.{spec.name}(...)",
+            ))  # fmt: skip
         result = function(self, *args, **params)
         self._array, self._node, self._view = result._array, result._node, self._view and result._view
         return self

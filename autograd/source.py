@@ -8,12 +8,18 @@ import sys
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-PACKAGES = tuple(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep for name in ("autograd", "nn"))
+import numpy as np
+
+_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGES = (*(os.path.join(_HOME, name) + os.sep for name in ("autograd", "nn")), os.path.dirname(np.__file__) + os.sep)
 PROGRAMS = ("quickstart.py", "__main__.py")  # run by the user: their lines are the user's lines
 
 
 class Internal(dict[str, bool]):
-    """Whether a file belongs to these packages. A dict, for a look-up costs 25 ns and a comparison of paths 200."""
+    """Whether a file belongs to these packages, or to NumPy, which calls back into them.
+
+    A dict, for a look-up costs 25 ns and a comparison of paths 200.
+    """
 
     def __missing__(self, filename: str) -> bool:
         inside = filename.startswith(PACKAGES) and not filename.endswith(PROGRAMS)
@@ -32,6 +38,7 @@ class Site(NamedTuple):
 
     @property
     def filename(self) -> str:
+        """The file, or what stands for one in a notebook or at the prompt."""
         return self.code.co_filename
 
     @property

@@ -3,8 +3,8 @@ from typing import TYPE_CHECKING
 
 from nn import data, functional, init, layers, losses, optim, training, utils
 from nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from nn.layers import *  # noqa: F403  each file lists its own in __all__
-from nn.losses import *  # noqa: F403  the same
+from nn.layers import *
+from nn.losses import *
 from nn.module import Module
 from nn.parameter import Buffer, Parameter
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
+from autograd.kernels.repeat import repeated
 from autograd.op import Array, Recorder, Sample, derived, op
 from autograd.ops.elementwise import maximum, minimum
 from autograd.ops.scan import cumprod, reverse, shifted
@@ -44,7 +45,7 @@ def reduced(dim, ndim):
 
 def count(x, dim):
     """How many elements meet in one result."""
-    return math.prod(x.shape[d] for d in reduced(dim, x.ndim))
+    return math.prod(x.shape if dim is None else [x.shape[d] for d in reduced(dim, x.ndim)])
 
 
 def kept(g, x, dim, keepdim):
@@ -57,7 +58,7 @@ def kept(g, x, dim, keepdim):
 
 def spread(g, x, dim, keepdim):
     """The gradient of a sum: every element gets what its sum gets."""
-    return np.broadcast_to(kept(g, x, dim, keepdim), x.shape)
+    return repeated(kept(g, x, dim, keepdim), x.shape)
 
 
 def over_zero(a, b):

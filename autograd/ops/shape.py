@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError, message
 from autograd.kernels.dims import dim_of, dims_of, inferred, integers
+from autograd.kernels.repeat import repeated
 from autograd.kernels.windows import added_windows, pad_positions, windows
 from autograd.op import Array, Sample, derived, op
 from autograd.ops import reduction
@@ -190,7 +191,7 @@ def expand(x: Array, *size):
             "expand", "sizes that equal x's or take the place of a 1 are required, counted from the last dim", f"{x.shape} to {size}",
             "unsqueeze x, or use repeat()",
         ))  # fmt: skip
-    return x[...] if shape == x.shape else np.broadcast_to(x, shape)
+    return x[...] if shape == x.shape else repeated(x, shape)
 
 
 @derived(numpy=np.broadcast_to, samples=[Sample((3, 1), [2, 3, 4])])

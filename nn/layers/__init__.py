@@ -2,12 +2,12 @@
 from typing import TYPE_CHECKING
 
 from nn.layers import activation, dropout, linear, mlp, normalization, shape
-from nn.layers.activation import *  # noqa: F403
-from nn.layers.dropout import *  # noqa: F403
-from nn.layers.linear import *  # noqa: F403
-from nn.layers.mlp import *  # noqa: F403
-from nn.layers.normalization import *  # noqa: F403
-from nn.layers.shape import *  # noqa: F403
+from nn.layers.activation import *
+from nn.layers.dropout import *
+from nn.layers.linear import *
+from nn.layers.mlp import *
+from nn.layers.normalization import *
+from nn.layers.shape import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     __all__ = [name for family in (activation, dropout, linear, mlp, normalization, shape) for name in family.__all__]

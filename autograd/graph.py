@@ -225,9 +225,10 @@ def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = at
 
 def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
     """Undo broadcasting: the gradient of a repeated element is the sum over its copies."""
-    lead = g.ndim - len(shape)
-    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n != g.shape[i + lead]))
-    return np.sum(g, axis=axes).reshape(shape) if axes else g.reshape(shape)
+    if lead := g.ndim - len(shape):
+        g = np.add.reduce(g, axis=tuple(range(lead)))  # np.sum is this and 1.5 us more
+    axes = tuple([i for i, n in enumerate(shape) if n != g.shape[i]])
+    return np.add.reduce(g, axis=axes, keepdims=True) if axes else g
 
 
 def zero_where_masked(term: Any, g: Any) -> Any:

@@ -171,26 +171,11 @@ def op(
     """
 
     def declare(kernel: Callable[P, Any]) -> Callable[P, Tensor]:
-        spec = Op(
+        return public(Op(
             kernel, joint=joint, array_rule=array_rule, numpy=numpy, reference=reference, convert=convert, elementwise=elementwise,
             masks=masks, view=view, samples=tuple(samples), saves=(saves,) if isinstance(saves, str) else saves,
             rules=rules if isinstance(rules, tuple) else (rules,) if rules is not None else (),
-        )  # fmt: skip
-        REGISTRY[spec.name] = spec
-
-        @functools.wraps(kernel)
-        def call(*args: Any, **params: Any) -> Any:
-            if params:
-                args, params = spec.bind(args, params)
-            for arg in args:  # arrays in, array out; a tensor among them takes the call over
-                if isinstance(arg, Recorder):
-                    return arg._apply(spec, args, params)
-            return kernel(*args, **params)
-
-        call.op = spec  # type: ignore[attr-defined]
-        if numpy is not None:
-            NUMPY.setdefault(numpy, call)
-        return call
+        ))  # fmt: skip
 
     return declare
 
@@ -201,21 +186,30 @@ def derived(
     """Declare a function written in terms of ops: listed, named and tested like one, its derivative follows from theirs."""
 
     def declare(function: Callable[P, Any]) -> Callable[P, Tensor]:
-        spec = Op(
+        return public(Op(
             function, numpy=numpy, reference=reference, samples=tuple(samples),
             derived=True, convert="", elementwise=False, masks=False, view=False,
-        )  # fmt: skip
-        REGISTRY[spec.name] = spec
-
-        @functools.wraps(function)
-        def call(*args: Any, **params: Any) -> Any:
-            if params:
-                args, params = spec.bind(args, params)
-            return function(*args, **params)
-
-        call.op = spec  # type: ignore[attr-defined]
-        if numpy is not None:
-            NUMPY.setdefault(numpy, call)
-        return call
+        ))  # fmt: skip
 
     return declare
+
+
+def public(spec: Op) -> Callable[..., Any]:
+    """The function that users call, entered into the registry."""
+    kernel, primitive = spec.kernel, not spec.derived
+
+    @functools.wraps(kernel)
+    def call(*args: Any, **params: Any) -> Any:
+        if params:
+            args, params = spec.bind(args, params)
+        if primitive:
+            for arg in args:  # arrays in, array out; a tensor among them takes the call over
+                if isinstance(arg, Recorder):
+                    return arg._apply(spec, args, params)
+        return kernel(*args, **params)
+
+    call.op = spec  # type: ignore[attr-defined]
+    REGISTRY[spec.name] = spec
+    if spec.numpy is not None:
+        NUMPY.setdefault(spec.numpy, call)
+    return call

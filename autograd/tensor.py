@@ -138,7 +138,7 @@ class Tensor(Methods):
             parents.append(node)
         try:
             if op.convert and not (uniform and (dtype is float32 or dtype is float64 or op.convert == "common")):
-                arrays = converted(op, arrays)
+                arrays = converted(op, arrays, needs)
             y = op.kernel(*arrays, **params) if params else op.kernel(*arrays)
         except Exception as error:
             raise explained(error, op, args) from (error if isinstance(error, AutogradError) else None)
@@ -176,14 +176,16 @@ class Tensor(Methods):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Ask for a gradient (or no longer). Only floating-point and complex leaves can have one."""
+        """Ask for a gradient (or no longer). Only floating-point leaves can have one."""
         if not self.is_leaf:
             if requires_grad:
                 return self
             raise GraphError(message("requires_grad_", "a leaf is required to switch it off", "the result of an operation", "use detach()"))
         if not requires_grad:
             self._node = None
-        elif self._array.dtype.kind not in "fc":
+        elif self._array.dtype.kind == "c":
+            raise complex_gradient("requires_grad_")
+        elif self._array.dtype.kind != "f":
             raise DtypeError(message(
                 "requires_grad_", "only floating-point tensors have gradients", str(self.dtype), "convert first: x.float()",
             ))  # fmt: skip
@@ -514,6 +516,8 @@ class Tensor(Methods):
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         if dtype == self.dtype:
             return self.clone() if copy else self
+        if dtype.kind == "c" and self.requires_grad and recording():
+            raise complex_gradient("to")
         if dtype.kind in "fc":
             return ops.cast(self, dtype=dtype)
         return Tensor._wrap(self._array.astype(dtype))
@@ -550,7 +554,7 @@ GETITEM: Op = ops.getitem.op  # type: ignore[attr-defined]
 GETITEMS: Op = ops.getitems.op  # type: ignore[attr-defined]
 
 
-def converted(op: Op, arrays: list[Any]) -> list[Any]:
+def converted(op: Op, arrays: list[Any], needs: int) -> list[Any]:
     """The arguments of op under one dtype."""
     count = len(arrays) if op.variadic else op.arity
     if count == 2 == len(arrays):  # by far the commonest case: a float tensor and a Python number
@@ -565,7 +569,17 @@ def converted(op: Op, arrays: list[Any]) -> list[Any]:
             raise DtypeError(message(
                 op.name, "tensors, arrays or numbers are required", type(value).__name__, "convert it first: autograd.tensor(...)",
             ))  # fmt: skip
-    return promoted(arrays[:count], floating=op.convert == "float") + arrays[count:]
+    result = promoted(arrays[:count], floating=op.convert == "float") + arrays[count:]
+    if result[0].dtype.kind == "c" and needs and op.differentiable and recording():
+        raise complex_gradient(op.name)
+    return result
+
+
+def complex_gradient(name: str) -> DtypeError:
+    """The rules are those of real numbers; with complex ones they would be silently wrong."""
+    return DtypeError(message(
+        name, "real numbers are required where a gradient is recorded", "complex ones", "detach() the tensor, or compute with its parts",
+    ))  # fmt: skip
 
 
 def shares(y: Any, source: Any) -> bool:

@@ -357,7 +357,7 @@ def nested(function, kind, value):
 @pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.true_divide, np.subtract], ids=lambda f: f.__name__)
 def test_mixed_dtypes_promote_as_in_numpy(ufunc, pair):
     a, b = (np.array([[1, 2, 3]], dtype) for dtype in pair.split())
-    x, y = (Tensor(v, requires_grad=v.dtype.kind in "fc") for v in (a, b))
+    x, y = (Tensor(v, requires_grad=v.dtype.kind == "f" and "c8" not in pair) for v in (a, b))
     equal(ufunc(x, y), ufunc(a, b))
     equal(ufunc(a, y), ufunc(a, b))
     equal(ufunc(x, b), ufunc(a, b))

@@ -214,3 +214,21 @@ def test_first_and_second_derivatives(case, rng):
     x = Tensor(rng.standard_normal((3, 3)), requires_grad=True)
     assert gradcheck(SMOOTH[case], x)
     assert gradgradcheck(SMOOTH[case], x)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: x * 1j,
+        lambda x: 1j * x,
+        lambda x: x + Tensor(np.array([1j])),
+        lambda x: x.to(ag.complex64),
+        lambda x: ag.tensor([1j], requires_grad=True),
+    ],
+)
+def test_complex_gradients_are_refused(program):
+    """The rules are those of real numbers: a complex gradient would be wrong without a word."""
+    with pytest.raises(TypeError, match="real numbers are required where a gradient is recorded"):
+        program(ag.ones(2, requires_grad=True))
+    with ag.no_grad():
+        assert ag.tensor([1j]).dtype == ag.complex64

@@ -241,3 +241,13 @@ def test_importing_autograd_is_fast():
 
     fastest = min(seconds() for _ in range(5))
     assert fastest < 0.1, f"importing autograd takes {fastest * 1e3:.0f} ms"
+
+
+def test_the_other_package_of_the_same_name_is_noticed(tmp_path):
+    """HIPS autograd has a file that ours has not; where it can be imported, importing ours says that the two do not go together."""
+    (tmp_path / "autograd").mkdir()
+    (tmp_path / "autograd" / "core.py").touch()
+    program = f"import sys; sys.path.append({str(tmp_path)!r}); import autograd"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "cannot share an environment" in done.stderr
+    assert subprocess.run([sys.executable, "-c", "import autograd"], cwd=ROOT, capture_output=True, text=True, check=True).stderr == ""

@@ -810,7 +810,6 @@ TABLE |= {
     np.imag: lambda val: real(np.imag, np.zeros_like, val),
     np.round: lambda a, decimals=0: ops.round(a, decimals=decimals),
     np.around: lambda a, decimals=0: ops.round(a, decimals=decimals),
-    np.fix: np.trunc,
     np.polyval: lambda p, x: functools.reduce(lambda y, coefficient: y * x + coefficient, p, np.zeros_like(x)),
 }
 

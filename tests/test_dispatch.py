@@ -159,7 +159,6 @@ CASES = {
     np.imag: [(lambda x: np.imag(x), A)],
     np.round: [(lambda x: np.round(x, 1), A)],
     np.around: [(lambda x: np.around(x), A)],
-    np.fix: [(lambda x: np.fix(x), A)],
     np.sinc: [(lambda x: np.sinc(x), A)],
     np.polyval: [(lambda p, x: np.polyval(p, x), V, A)],
     # products
@@ -525,7 +524,7 @@ def test_errors_say_what_to_do(call, text):
 
 def test_what_has_no_derivative_works_where_nothing_is_recorded():
     x = Tensor(np.eye(2))
-    equal(np.linalg.eigvals(x), np.ones(2))
+    equal(np.linalg.eigvals(x), np.linalg.eigvals(np.eye(2)))
     with autograd.no_grad():
         equal(np.spacing(Tensor(np.ones(2), requires_grad=True)), np.spacing(np.ones(2)))
 

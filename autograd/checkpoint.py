@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Dropped(Recompute):
     def restore(self, node: Node) -> None:
         args, y = self.segment.saved(self.index)
         if isinstance(args, list):  # not those of a checkpoint inside this one
-            args = [parent if isinstance(arg, Node) else arg for arg, parent in zip(args, (*node.parents, *(None,) * len(args)))]  # noqa: B905
+            args = [parent if isinstance(arg, Node) else arg for arg, parent in zip(args, node.parents, strict=True)]
         node.args, node.y = settled(args, node.number), settled(y, node.number)
 
 
@@ -83,16 +84,11 @@ class Segment:
         for tensor in (*self.tensors, *(tensor() for tensor in self.leaves)):
             if tensor is not None:
                 self.check_same(tensor._array, written)
-        before = random.get_rng_state()
-        if self.rng_state is not None:
-            random.set_rng_state(self.rng_state)
         start = next(writes.number)
-        try:
-            with enable_grad():
-                result = self.function(*self.inputs, **self.kwargs)
-        finally:
+        with enable_grad(), random.fork_rng() if self.rng_state is not None else nullcontext():
             if self.rng_state is not None:
-                random.set_rng_state(before)
+                random.set_rng_state(self.rng_state)
+            result = self.function(*self.inputs, **self.kwargs)
         nodes = made_since(start, result)
         trace = [signature(node) for node in nodes]
         if trace != self.trace:

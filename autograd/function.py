@@ -184,6 +184,7 @@ def recorded_call(
             keep_y = True
     ctx._to_save = ()
     y = tuple(out._array for out in tensors) if several else tensors[0]._array
+    parents = (*parents, *(None for _ in call.histories))
     node = record(op, arrays, parents, sum(1 << i for i, parent in enumerate(parents) if parent is not None), {"call": call}, y, 2)
     node.y = y if keep_y else None
     return node
@@ -292,7 +293,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     return once
 
 
-def raise_unknown(g: Any, y: Any, *, reason: str, remedy: str) -> NoReturn:
+def raise_unknown(g: Any, y: Any, *args: Any, reason: str, remedy: str) -> NoReturn:
     """The rule of values whose history is not known."""
     name, _, what = reason.partition(": ")
     raise GraphError(message(name, f"the derivative of {what} is required, which has no history", remedy=remedy))
@@ -305,7 +306,7 @@ UNKNOWN.name, UNKNOWN.joint = "no_history", raise_unknown
 def without_history(array: Any, parents: Sequence[Node | None], name: str, what: str, remedy: str) -> Tensor:
     """A tensor that may depend on the parents in a way nobody recorded: an error for whoever asks for its derivative."""
     params = {"reason": f"{name}: {what}", "remedy": remedy}
-    return Tensor._wrap(array, record(UNKNOWN, [], parents, (1 << len(parents)) - 1, params, array, 1))
+    return Tensor._wrap(array, record(UNKNOWN, list(parents), parents, (1 << len(parents)) - 1, params, array, 1))
 
 
 def guarded(g: Any) -> Tensor:

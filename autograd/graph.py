@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from autograd import writes
-from autograd.errors import GraphError, message
+from autograd.dtypes import float32, float64
+from autograd.errors import DtypeError, GraphError, message
 from autograd.source import INTERNAL, Site, here, outside
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Node:
     """One recorded call: the op, the nodes its arguments came from, and the values its rules read. A leaf has no op.
 
     number   when it was made: every node is younger than its parents
-    parents  one entry per argument; None where the argument is not part of the graph
+    parents  one entry per argument of the kernel; None where it is not part of the graph
     args     the arguments as the kernel got them. Where no rule reads the values, the parent node stands in, which knows shape
              and dtype. None once freed.
     y        the output, if a rule reads it
@@ -131,13 +132,16 @@ def record(op: Op, args: list[Any], parents: Sequence[Node | None], needs: int, 
         frame = outside(frame)
         code = frame.f_code
     node = Node()  # no __init__ with ten arguments: this is the eager hot path
+    dtype = y.dtype if type(y) is not tuple else tuple(part.dtype for part in y)
+    if dtype is not float32 and dtype is not float64:
+        refuse_complex(op.name, dtype)
     node.op = op
     node.parents = parents
     node.args = args
     node.params = params
     node.y = y if keep_y else None
     node.shape = y.shape if type(y) is not tuple else tuple(part.shape for part in y)
-    node.dtype = y.dtype if type(y) is not tuple else tuple(part.dtype for part in y)
+    node.dtype = dtype
     node.number = next(number)
     node.code = code
     node.offset = frame.f_lasti
@@ -145,8 +149,16 @@ def record(op: Op, args: list[Any], parents: Sequence[Node | None], needs: int, 
     return node
 
 
+def refuse_complex(name: str, dtype: Any) -> None:
+    """Raise for complex numbers: the rules are those of real ones, and would be wrong without a word."""
+    if any(part.kind == "c" for part in (dtype if type(dtype) is tuple else (dtype,))):
+        required = "real numbers are required where a gradient is recorded"
+        raise DtypeError(message(name, required, "complex ones", "detach() the tensor, or compute with its parts"))
+
+
 def leaf(array: Any, tensor: Callable[[], Any] | None = None) -> Node:
     """The node of a tensor that nothing recorded led to; its gradient goes to the tensor (given as a weak reference)."""
+    refuse_complex("requires_grad", array.dtype)
     node = Node()
     node.op, node.parents, node.args, node.params, node.y = None, (), [], {}, None
     node.shape, node.dtype, node.number, node.watch = array.shape, array.dtype, next(number), Watch(tensor)
@@ -196,10 +208,8 @@ def lifted(node: Node, g: Any, lift: Lift) -> tuple[Any, list[Any], Any]:
         g = tuple(lift(part, None) if isinstance(part, np.ndarray) else part for part in g)
     elif y is not None:
         y = lift(y, node)
-    args = [
-        arg if parent is None or isinstance(arg, Node) else lift(arg, parent)
-        for arg, parent in zip(node.args, (*node.parents, *(None,) * len(node.args)))  # type: ignore[arg-type]  # noqa: B905
-    ]
+    given: Any = node.args
+    args = [arg if parent is None or isinstance(arg, Node) else lift(arg, parent) for arg, parent in zip(given, node.parents, strict=True)]
     return y, args, g
 
 
@@ -319,7 +329,7 @@ def backpropagate(
                 if term.shape != parent.shape:
                     term = sum_to_shape(term, parent.shape)
                 if term.dtype is not parent.dtype and term.dtype != parent.dtype:
-                    term = (term.real if term.dtype.kind == "c" and parent.dtype.kind != "c" else term).astype(parent.dtype)
+                    term = term.astype(parent.dtype)
                 held = gradients.get(parent)
                 if held is None:
                     gradients[parent] = term

@@ -54,7 +54,7 @@ def refresh(tensor: Tensor) -> None:
     for step_op, rest, params in view.steps:
         y = step_op.kernel(array, *rest, **params)
         if node is not None:
-            node = record(step_op, [array, *rest], (node,), 1, params, y)
+            node = record(step_op, [array, *rest], (node, *(None for _ in rest)), 1, params, y)
         array = y
     tensor._node, view.anchor = node, view.base._node
 

@@ -120,9 +120,7 @@ class Tensor(Methods):
         uniform = True
         for arg in args:
             if isinstance(arg, Tensor):
-                if arg._view is not None and arg._view.anchor is not arg._view.base._node:
-                    refresh(arg)
-                node = arg._node
+                node = arg._node if arg._view is None else arg.node
                 if node is not None:
                     needs |= 1 << len(arrays)
                 arg = arg._array
@@ -138,7 +136,7 @@ class Tensor(Methods):
             parents.append(node)
         try:
             if op.convert and not (uniform and (dtype is float32 or dtype is float64 or op.convert == "common")):
-                arrays = converted(op, arrays, needs)
+                arrays = converted(op, arrays)
             y = op.kernel(*arrays, **params) if params else op.kernel(*arrays)
         except Exception as error:
             raise explained(error, op, args) from (error if isinstance(error, AutogradError) else None)
@@ -183,9 +181,7 @@ class Tensor(Methods):
             raise GraphError(message("requires_grad_", "a leaf is required to switch it off", "the result of an operation", "use detach()"))
         if not requires_grad:
             self._node = None
-        elif self._array.dtype.kind == "c":
-            raise complex_gradient("requires_grad_")
-        elif self._array.dtype.kind != "f":
+        elif self._array.dtype.kind not in "fc":
             raise DtypeError(message(
                 "requires_grad_", "only floating-point tensors have gradients", str(self.dtype), "convert first: x.float()",
             ))  # fmt: skip
@@ -516,8 +512,6 @@ class Tensor(Methods):
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         if dtype == self.dtype:
             return self.clone() if copy else self
-        if dtype.kind == "c" and self.requires_grad and recording():
-            raise complex_gradient("to")
         if dtype.kind in "fc":
             return ops.cast(self, dtype=dtype)
         return Tensor._wrap(self._array.astype(dtype))
@@ -554,7 +548,7 @@ GETITEM: Op = ops.getitem.op  # type: ignore[attr-defined]
 GETITEMS: Op = ops.getitems.op  # type: ignore[attr-defined]
 
 
-def converted(op: Op, arrays: list[Any], needs: int) -> list[Any]:
+def converted(op: Op, arrays: list[Any]) -> list[Any]:
     """The arguments of op under one dtype."""
     count = len(arrays) if op.variadic else op.arity
     if count == 2 == len(arrays):  # by far the commonest case: a float tensor and a Python number
@@ -569,17 +563,7 @@ def converted(op: Op, arrays: list[Any], needs: int) -> list[Any]:
             raise DtypeError(message(
                 op.name, "tensors, arrays or numbers are required", type(value).__name__, "convert it first: autograd.tensor(...)",
             ))  # fmt: skip
-    result = promoted(arrays[:count], floating=op.convert == "float") + arrays[count:]
-    if result[0].dtype.kind == "c" and needs and op.differentiable and recording():
-        raise complex_gradient(op.name)
-    return result
-
-
-def complex_gradient(name: str) -> DtypeError:
-    """The rules are those of real numbers; with complex ones they would be silently wrong."""
-    return DtypeError(message(
-        name, "real numbers are required where a gradient is recorded", "complex ones", "detach() the tensor, or compute with its parts",
-    ))  # fmt: skip
+    return promoted(arrays[:count], floating=op.convert == "float") + arrays[count:]
 
 
 def shares(y: Any, source: Any) -> bool:

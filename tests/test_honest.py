@@ -223,6 +223,9 @@ def test_first_and_second_derivatives(case, rng):
         lambda x: 1j * x,
         lambda x: x + Tensor(np.array([1j])),
         lambda x: x.to(ag.complex64),
+        lambda x: ag.where(x > 0, x, ag.tensor([1j])),
+        lambda x: x.sum(dtype=ag.complex64),
+        lambda x: ag.zeros(2, dtype=ag.complex64).__setitem__(0, x[0]),
         lambda x: ag.tensor([1j], requires_grad=True),
     ],
 )

@@ -1,7 +1,4 @@
-"""Derivatives by backpropagation held against derivatives by finite differences.
-
-A complex array counts as twice as many real ones, so that one comparison of real matrices serves all.
-"""
+"""Derivatives by backpropagation held against derivatives by finite differences."""
 from __future__ import annotations
 
 import contextlib
@@ -11,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import as_array
+from autograd.arrays import arrays_of, as_array
 from autograd.errors import ArgumentError, GraphError, message
-from autograd.graph import leading_to, topological_order
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
-from autograd.tensor import Tensor, run_backward
+from autograd.tensor import Tensor
+from autograd.transforms import gradients
 
 Arrays = list[Any]
 Function = Callable[..., Any]
@@ -39,20 +36,11 @@ def outputs_of(function: Function, inputs: Sequence[Any]) -> list[Tensor]:
     return outputs
 
 
-def reals(array: Any) -> Any:
-    """The elements in one row, a complex one as two."""
-    array = np.ascontiguousarray(array).reshape(-1)
-    return array.view(array.real.dtype) if array.dtype.kind == "c" else array
-
-
 def vjp(output: Tensor, inputs: Sequence[Tensor], g: Any) -> Arrays:
     """The gradient of <g, output> for each input, zero where the output does not depend on it."""
     if output.node is None:
         return [np.zeros_like(x._array) for x in inputs]
-    order = topological_order(output.node)
-    wanted = {x.node for x in inputs if x.node is not None}
-    found = run_backward(order, {output.node: g}, wanted, leading_to(order, wanted), False, True)
-    return [np.asarray(found.get(x.node, np.zeros_like(x._array))) for x in inputs]  # type: ignore[arg-type]
+    return list(arrays_of(gradients(output, inputs, Tensor(g), retain_graph=True, materialize_grads=True)))
 
 
 @contextlib.contextmanager
@@ -77,34 +65,31 @@ def difference(function: Function, inputs: Sequence[Any], x: Tensor, step: Any, 
 
 
 def units(array: Any) -> Iterator[Any]:
-    """Each direction in which an array can change: 1 at one element and 0 elsewhere, then i there if it is complex."""
+    """Each direction in which an array can change: 1 at one element and 0 elsewhere."""
     for index in np.ndindex(array.shape):
-        for value in (1, 1j) if array.dtype.kind == "c" else (1,):
-            unit = np.zeros_like(array)
-            unit[index] = value
-            yield unit
+        unit = np.zeros_like(array)
+        unit[index] = 1
+        yield unit
 
 
 def numeric_jacobians(function: Function, inputs: Sequence[Any], x: Tensor, eps: float, chosen: Sequence[int]) -> Arrays:
     """d(output)/dx by finite differences for the chosen outputs: one row per element of x, one column per element of the output."""
     rows = [difference(function, inputs, x, unit, eps) for unit in units(x._array)]
-    return [np.array([reals(row[i]) for row in rows]) for i in chosen]
+    return [np.array([np.ravel(row[i]) for row in rows]) for i in chosen]
 
 
 def analytic_jacobian(output: Tensor, inputs: Sequence[Tensor]) -> Arrays:
     """d(output)/dx by backpropagation for each input x, in the same layout."""
     columns = [vjp(output, inputs, unit) for unit in units(output._array)]
-    return [np.array([reals(column[i]) for column in columns]).T for i in range(len(inputs))]
+    return [np.array([np.ravel(column[i]) for column in columns]).T for i in range(len(inputs))]
 
 
 # ── what is said when it is wrong ──
 
 
 def element(position: int, x: Tensor) -> str:
-    """The index of an element, and which part of it if it is complex."""
-    position, part = divmod(position, 2) if x.dtype.kind == "c" else (position, 0)
-    where = str(tuple(int(i) for i in np.unravel_index(position, x.shape))) if x.ndim else "()"
-    return where + (" (imaginary part)" if part else "")
+    """The index of an element, given its place in order."""
+    return str(tuple(int(i) for i in np.unravel_index(position, x.shape))) if x.ndim else "()"
 
 
 def hint(analytic: Any, numeric: Any, kinked: bool) -> str:
@@ -136,7 +121,7 @@ def mismatch(
         values = []
         for step in (-eps, 0, eps):
             with moved(x, step * unit):
-                values.append(reals(outputs_of(function, inputs)[names[0]]._array)[column])
+                values.append(np.ravel(outputs_of(function, inputs)[names[0]]._array)[column])
     left, right = (values[1] - values[0]) / eps, (values[2] - values[1]) / eps
     kinked = abs(left - right) > 1e-2 * (1 + abs(left) + abs(right))
     matrices = f"\nanalytic (rows: elements of the input, columns: of the output)\n{analytic}\nnumeric\n{numeric}"
@@ -180,15 +165,14 @@ def check_fast(
     rng = np.random.default_rng(0)
 
     def direction(array: Any) -> Any:
-        u = rng.standard_normal(array.shape)
-        return (u + 1j * rng.standard_normal(array.shape) if array.dtype.kind == "c" else u).astype(array.dtype)
+        return np.asarray(rng.standard_normal(array.shape), array.dtype)
 
     us = {i: direction(x._array) for i, x in wanted.items()}
     changes = {i: difference(function, inputs, x, us[i], eps) for i, x in wanted.items()}
     for o, output in outputs.items():
         v = direction(output._array)
         for i, g in zip(wanted, vjp(output, list(wanted.values()), v), strict=True):
-            analytic, numeric = (np.array([[np.dot(reals(a), reals(b))]]) for a, b in ((g, us[i]), (v, changes[i][o])))
+            analytic, numeric = (np.array([[np.dot(np.ravel(a), np.ravel(b))]]) for a, b in ((g, us[i]), (v, changes[i][o])))
             scale = 1 + np.sqrt(us[i].size * v.size)  # so many errors of atol add up
             if differing(analytic, numeric, atol * scale, rtol).any():
                 check_full(function, inputs, {i: wanted[i]}, {o: output}, eps, atol, rtol)
@@ -222,17 +206,12 @@ def check_undefined(outputs: dict[int, Tensor], inputs: Sequence[Tensor]) -> Non
     """An output that nobody uses has the gradient zero: the pass gives the same with it left out."""
     if len(outputs) < 2:
         return
-    order = topological_order(*(output.node for output in outputs.values() if output.node is not None))
-    wanted = {x.node for x in inputs if x.node is not None}
     for o, output in outputs.items():
         alone = vjp(output, inputs, np.ones_like(output._array))
-        seeds: dict[Any, Any] = {}
-        for i, other in outputs.items():
-            g = np.ones_like(other._array) if i == o else np.zeros_like(other._array)
-            seeds[other.node] = seeds[other.node] + g if other.node in seeds else g
-        found = run_backward(order, seeds, wanted, leading_to(order, wanted), False, True)
-        for i, (x, g) in enumerate(zip(inputs, alone, strict=True)):
-            if not np.allclose(g, found.get(x.node, np.zeros_like(g)), equal_nan=True):  # type: ignore[arg-type]
+        seeds = [Tensor(np.full(other.shape, float(i == o), other.dtype)) for i, other in outputs.items()]
+        together = arrays_of(gradients(list(outputs.values()), inputs, seeds, retain_graph=True, materialize_grads=True))
+        for i, (g, same) in enumerate(zip(alone, together, strict=True)):
+            if not np.allclose(g, same, equal_nan=True):
                 raise GradcheckError(message(
                     "gradcheck", "an undefined gradient is required to mean zero",
                     f"another gradient of input {i} when only output {o} has one", "let the backward rule treat None as zeros",
@@ -265,7 +244,7 @@ def check_inputs(inputs: Any) -> tuple[Sequence[Any], dict[int, Tensor]]:
         required = "at least one input that requires grad is required"
         raise ArgumentError(message("gradcheck", required, f"{len(inputs)} that do not", "create it with requires_grad=True"))
     for i, x in wanted.items():
-        if x.dtype not in (np.float64, np.complex128):
+        if x.dtype != np.float64:
             warnings.warn(
                 f"gradcheck: input {i} requires grad and is {x.dtype}; finite differences need double precision, "
                 f"and this check will likely fail: use x.double()", UserWarning, stacklevel=4,
@@ -336,8 +315,7 @@ def gradgradcheck(
         rng = np.random.default_rng(0)
         grads = []
         for y in outputs:
-            g = rng.standard_normal((*y.shape, 2))
-            g = (g[..., 0] + 1j * g[..., 1] if y.dtype.kind == "c" else g[..., 0]).astype(y.dtype, copy=False)
+            g = rng.standard_normal((*y.shape, 2)).astype(y.dtype)[..., 0]
             grads.append(Tensor(g if gen_non_contig_grad_outputs else g.copy(), requires_grad=True))
     else:
         given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)
@@ -346,23 +324,15 @@ def gradgradcheck(
         required = f"one gradient per output that requires grad ({len(outputs)}) is required"
         raise ArgumentError(message("gradgradcheck", required, str(len(grads)), "check grad_outputs"))
 
-    def gradients(*values: Any) -> tuple[Tensor, ...]:
+    def gradients_of(*values: Any) -> tuple[Tensor | None, ...]:
         create_graph = is_grad_enabled()
         values, seeds = values[: len(inputs)], values[len(inputs) :]
         with enable_grad():
             results = [y for y in outputs_of(func, values) if y.requires_grad]
-        seeded: dict[Any, Any] = {}
-        for y, g in zip(results, seeds, strict=True):
-            seed = g if create_graph else g._array
-            seeded[y.node] = seeded[y.node] + seed if y.node in seeded else seed
         xs = [values[i] for i in positions]
-        order = topological_order(*seeded)
-        leaves = {x.node for x in xs}
-        found = run_backward(order, seeded, leaves, leading_to(order, leaves), create_graph, True)
-        gs = (found.get(x.node, np.zeros_like(x._array)) for x in xs)
-        return tuple(g if isinstance(g, Tensor) else Tensor._wrap(g) for g in gs)
+        return gradients(results, xs, list(seeds), retain_graph=True, create_graph=create_graph, materialize_grads=True)
 
     return gradcheck(
-        gradients, (*inputs, *grads), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
+        gradients_of, (*inputs, *grads), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
         check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes, fast_mode=fast_mode,
     )  # fmt: skip

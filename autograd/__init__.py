@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from autograd import creation, dtypes, numpy_functions, ops, random
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
 from autograd.checkpoint import checkpoint
+from autograd.compile import compile
 from autograd.creation import *
 from autograd.device import device
 from autograd.dtypes import (
@@ -27,7 +28,7 @@ from autograd.dtypes import (
     set_default_dtype,
     uint8,
 )
-from autograd.errors import ArgumentError, AutogradError, DimError, DtypeError, GraphError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, CaptureError, DimError, DtypeError, GraphError, ShapeError
 from autograd.function import Function, once_differentiable
 from autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from autograd.ops import *
@@ -52,6 +53,7 @@ from autograd.random import (
     set_rng_state,
 )
 from autograd.tensor import Tensor, backward
+from autograd.tracing import dynamic, is_compiling
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = "0.1.0"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.dtypes import NUMBERS, default_of_kind, result_dtype
 from autograd.errors import DtypeError, ShapeError, message
 from autograd.op import Recorder
@@ -14,7 +15,11 @@ from autograd.op import Recorder
 def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     """Data as an array: NumPy arrays keep their dtype and memory, Python floats become the default dtype."""
     if isinstance(data, Recorder):
+        if tracing.active:
+            tracing.enter(data)
         data = data._array
+    if isinstance(data, tracing.TracedArray):
+        return data if dtype is None else data.astype(dtype, copy=False)  # type: ignore[attr-defined, no-any-return]
     if not isinstance(data, np.ndarray | np.generic):
         first = data
         while isinstance(first, list | tuple) and first:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.arrays import as_array
 from autograd.device import device as Device
 from autograd.dtypes import NUMBERS, get_default_dtype, int64
@@ -19,7 +20,7 @@ from autograd.tensor import Tensor
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A new tensor with a copy of data: a number, nested sequences, an array or a tensor (of which the history is left behind)."""
-    return finished(np.array(as_array(data, checked(dtype, device))), requires_grad)
+    return finished(as_array(data, checked(dtype, device)).copy("K"), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -216,6 +217,8 @@ def is_complex(input: Tensor) -> bool:
 def finished(array: Any, requires_grad: bool = False) -> Tensor:
     """A tensor on this array."""
     made = Tensor._wrap(array)
+    if tracing.active:
+        tracing.fresh(made)
     return made.requires_grad_() if requires_grad else made
 
 

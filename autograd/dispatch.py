@@ -25,9 +25,11 @@ from autograd.errors import ArgumentError, DtypeError, GraphError, message
 from autograd.inplace import assign
 from autograd.modes import recording
 from autograd.op import NUMPY, REGISTRY, Recorder
+from autograd.tracing import TracedArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ARRAYS = (Recorder, np.ndarray, TracedArray)
 TABLE: dict[Any, Callable[..., Any]] = {}  # NumPy function -> the same on tensors
 VIEWS: set[Any] = set()  # functions whose result may share memory: run by the table even where nothing is recorded
 
@@ -86,7 +88,7 @@ def uniform(values: Iterable[Any]) -> bool:
     """Whether these are floats of one dtype and Python numbers: then NumPy's promotion and the ops' are the same."""
     dtype = None
     for value in values:
-        if isinstance(value, Recorder | np.ndarray):
+        if isinstance(value, ARRAYS):
             given = value.dtype  # type: ignore[union-attr]
             if dtype is None:
                 if given.kind != "f":
@@ -101,7 +103,7 @@ def uniform(values: Iterable[Any]) -> bool:
 
 def foreign(value: Any) -> bool:
     """Whether a value belongs to another library that overrides ufuncs: it gets its chance."""
-    return not isinstance(value, Recorder | np.ndarray | np.generic) and getattr(value, "__array_ufunc__", None) is not None
+    return not isinstance(value, ARRAYS) and not isinstance(value, np.generic) and getattr(value, "__array_ufunc__", None) is not None
 
 
 def tensors(values: Any) -> Iterator[Any]:

@@ -28,6 +28,10 @@ class GraphError(AutogradError, RuntimeError):
     """The recorded graph cannot do what was asked: freed, overwritten, detached, or never recorded."""
 
 
+class CaptureError(AutogradError, RuntimeError):
+    """A function that ``compile`` cannot turn into a fixed program: what it does depends on values, or outlives it."""
+
+
 def message(name: str, required: str, given: str = "", remedy: str = "", site: Site | None = None) -> str:
     """One text for every error: ``name: required; given; remedy`` and the line it happened on."""
     text = f"{name}: " + "; ".join(part for part in (required, given and f"got {given}", remedy) if part)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from autograd import writes
+from autograd import tracing, writes
 from autograd.dtypes import float32, float64
 from autograd.errors import DtypeError, GraphError, message
 from autograd.source import INTERNAL, Site, here, outside
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 N = TypeVar("N")
 Lift = Callable[[Any, "Node | None"], Any]
+
+ARRAYS = (np.ndarray, tracing.TracedArray)
 
 
 class Spec:
@@ -33,7 +35,7 @@ class Spec:
 
 def spec(value: Any) -> Any:
     """A constant argument that no rule reads: an array leaves its shape and dtype."""
-    return Spec(value) if isinstance(value, np.ndarray) else value
+    return Spec(value) if isinstance(value, ARRAYS) else value
 
 
 class Node:
@@ -171,7 +173,7 @@ def saved_arrays(node: Node) -> Iterator[np.ndarray[Any, Any]]:
     stack = [node.args, node.y, list(node.params.values())]
     while stack:
         value = stack.pop()
-        if isinstance(value, np.ndarray):
+        if isinstance(value, ARRAYS):
             yield value
         elif isinstance(value, list | tuple):
             stack.extend(value)
@@ -205,7 +207,7 @@ def lifted(node: Node, g: Any, lift: Lift) -> tuple[Any, list[Any], Any]:
     y = node.y
     if type(y) is tuple:
         y = tuple(lift(part, output(node, i)) for i, part in enumerate(y))
-        g = tuple(lift(part, None) if isinstance(part, np.ndarray) else part for part in g)
+        g = tuple(lift(part, None) if isinstance(part, ARRAYS) else part for part in g)
     elif y is not None:
         y = lift(y, node)
     given: Any = node.args
@@ -243,6 +245,8 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
 
 def zero_where_masked(term: Any, g: Any) -> Any:
     """An element that was masked out contributes exactly zero: where g is 0, 0 * inf does not make a NaN of it."""
+    if isinstance(term, tracing.TracedArray):
+        return tracing.settle(term, g)
     if np.isnan(np.sum(term)):
         return np.where(np.logical_and(np.equal(g, 0), np.isnan(term)), np.zeros((), g.dtype), term)
     return term
@@ -264,9 +268,9 @@ def joint_rules(node: Node, g: Any, y: Any, args: Sequence[Any], needed: set[Nod
     assert op.joint is not None
     if lift is None and op.array_rule is not None:
         needs = tuple(parent is not None and (needed is None or parent in needed) for parent in node.parents)
-        terms = op.array_rule(g, y, *args, needs=needs, **node.params)
+        terms = tracing.ask(op.array_rule, op.name, (g, y, *args), {"needs": needs, **node.params})
     else:
-        terms = op.joint(g, y, *args, **node.params)
+        terms = tracing.ask(op.joint, op.name, (g, y, *args), node.params)
     return [None if term is None else answer(term) for term in terms]
 
 
@@ -321,7 +325,10 @@ def backpropagate(
             for parent, rule in zip(node.parents, rules):  # noqa: B905  parameters have parents (None) and no rules
                 if parent is None or rule is None or (needed is not None and parent not in needed):
                     continue
-                term = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                if tracing.active:
+                    term = tracing.ask(rule, op.name, (g, y, *args), params)
+                else:
+                    term = rule(g, y, *args, **params) if params else rule(g, y, *args)
                 if masking:
                     masked.add(parent)
                     if op.elementwise:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.errors import DtypeError, message
 from autograd.op import Recorder
 
@@ -19,7 +20,7 @@ def normalized(index: Any) -> tuple[tuple[Any, ...], bool]:
     for part in parts:
         if isinstance(part, bool | np.bool_) or not isinstance(part, BASIC):
             part = array_index(part)
-            if isinstance(part, np.ndarray) and (part.ndim or part.dtype.kind == "b"):
+            if isinstance(part, np.ndarray | tracing.TracedArray) and (part.ndim or part.dtype.kind == "b"):
                 basic = False
             else:
                 part = int(part)
@@ -34,10 +35,12 @@ def normalized(index: Any) -> tuple[tuple[Any, ...], bool]:
 def array_index(part: Any) -> np.ndarray[Any, Any]:
     """An index tensor, array or list as an array of integers or booleans."""
     if isinstance(part, Recorder):
+        if tracing.active:
+            tracing.enter(part)
         part = part._array
     elif isinstance(part, list | tuple):
         part = [array_index(item) if isinstance(item, Recorder) else item for item in part]
-    array = np.asarray(part)
+    array = part if isinstance(part, tracing.TracedArray) else np.asarray(part)
     if array.size == 0 and array.dtype.kind == "f" and isinstance(part, list):
         array = array.astype(np.int64)
     if array.dtype.kind not in "iub":

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import writes
+from autograd import tracing, writes
 from autograd.errors import DimError, DtypeError, GraphError, ShapeError, message
-from autograd.graph import Node, record
+from autograd.graph import ARRAYS, Node, record
 from autograd.modes import recording
 from autograd.op import Array, Op, op
 from autograd.ops.indexing import setitem
@@ -79,6 +79,8 @@ def write_view(base: Array, part: Array, *, steps: Sequence[Step]) -> Array:
 
 def writable(target: Tensor, name: str) -> None:
     """Raise if writing into target would change what the graph stands on."""
+    if tracing.active:
+        tracing.enter(target)
     if not recording():
         return
     view = target._view
@@ -150,6 +152,8 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **params: Any) -> Tensor:
         writable(self, name)
+        if tracing.active:
+            tracing.enter(args)
         source = self
         if recording() and (self.requires_grad or any(getattr(a, "requires_grad", False) for a in args)):
             if spec.derived or spec.names[0] in " ".join(spec.saves).split():
@@ -174,7 +178,7 @@ def fits(target: Tensor, args: Sequence[Any]) -> bool:
         other = getattr(arg, "_array", arg)
         if isinstance(other, float | int):
             continue
-        if not isinstance(other, np.ndarray) or other.dtype != array.dtype or (other.shape != array.shape and other.ndim):
+        if not isinstance(other, ARRAYS) or other.dtype != array.dtype or (other.shape != array.shape and other.ndim):
             return False
     return True
 
@@ -182,6 +186,8 @@ def fits(target: Tensor, args: Sequence[Any]) -> bool:
 def set_item(target: Tensor, index: Any, value: Any) -> None:
     """``target[index] = value`` with index already in NumPy's terms."""
     writable(target, "setitem")
+    if tracing.active:
+        tracing.enter(value)
     array, node = getattr(value, "_array", value), getattr(value, "node", None)
     try:
         target._array[index] = array

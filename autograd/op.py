@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from autograd import tracing
 from autograd.errors import DtypeError, message
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def public(spec: Op) -> Callable[..., Any]:
             for arg in args:  # arrays in, array out; a tensor among them takes the call over
                 if isinstance(arg, Recorder):
                     return arg._apply(spec, args, params)
+            if tracing.active:
+                return tracing.ask(kernel, spec.name, args, params)
         return kernel(*args, **params)
 
     call.op = spec  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.arrays import as_array
 from autograd.creation import checked, filled_like, finished, number, shape_of
 from autograd.device import CPU
@@ -119,8 +120,23 @@ Shape = tuple[int, ...]
 
 
 def rng(generator: Generator | None) -> np.random.Generator:
-    """The NumPy generator behind."""
-    return (default_generator if generator is None else generator).numpy
+    """The NumPy generator behind. In a captured function, one whose draws are drawn anew in each replay."""
+    generator = default_generator if generator is None else generator
+    return Redrawn(generator) if tracing.is_compiling() else generator.numpy  # type: ignore[return-value]
+
+
+class Redrawn:
+    """The methods of a NumPy generator, as instructions of the program that is being captured."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            return getattr(self.generator.numpy, name)(*args, **kwargs)  # asked for anew: manual_seed replaces it
+
+        draw.__name__ = name
+        return lambda *args, **kwargs: tracing.draw(draw, *args, **kwargs)
 
 
 def draw_uniform(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
@@ -130,7 +146,7 @@ def draw_uniform(name: str, shape: Shape, dtype: Any, generator: Generator | Non
         return part.view(dtype)[..., 0]
     if dtype == np.float16:  # a float32 just below 1 would round up to it
         return (rng(generator).integers(0, 2048, shape, dtype=np.uint16) / np.float32(2048)).astype(dtype)
-    return np.asarray(rng(generator).random(shape, dtype=drawn(name, dtype)))
+    return as_array(rng(generator).random(shape, dtype=drawn(name, dtype)))
 
 
 def draw_normal(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
@@ -138,12 +154,12 @@ def draw_normal(name: str, shape: Shape, dtype: Any, generator: Generator | None
     if dtype.kind == "c":
         part = draw_normal(name, (*shape, 2), floats(dtype), generator)
         return part.view(dtype)[..., 0] * part.dtype.type(0.5**0.5)
-    return np.asarray(rng(generator).standard_normal(shape, dtype=drawn(name, dtype))).astype(dtype, copy=False)
+    return as_array(rng(generator).standard_normal(shape, dtype=drawn(name, dtype))).astype(dtype, copy=False)
 
 
 def draw_exponential(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
     """Exponential of rate 1."""
-    return np.asarray(rng(generator).standard_exponential(shape, dtype=drawn(name, dtype))).astype(dtype, copy=False)
+    return as_array(rng(generator).standard_exponential(shape, dtype=drawn(name, dtype))).astype(dtype, copy=False)
 
 
 def drawn(name: str, dtype: Any) -> Any:
@@ -307,7 +323,7 @@ def poisson(input: Any, *, generator: Generator | None = None) -> Tensor:
         raise ArgumentError(message(
             "poisson", "floating-point rates of 0 or more are required", str(rates.dtype), "apply exp() or softplus() to them",
         ))  # fmt: skip
-    return finished(np.asarray(rng(generator).poisson(rates)).astype(rates.dtype))
+    return finished(as_array(rng(generator).poisson(rates)).astype(rates.dtype))
 
 
 # ── methods that fill a tensor: x.normal_() ──
@@ -316,7 +332,7 @@ def poisson(input: Any, *, generator: Generator | None = None) -> Tensor:
 def filled(target: Tensor, name: str, draw: Callable[..., Any], generator: Generator | None, finish: Callable[[Any], Any]) -> Tensor:
     """Fill target with draws in its own dtype."""
     values = finish(draw(name, target.shape, target.dtype, generator))
-    return assign(target, Tensor._wrap(np.asarray(values).astype(target.dtype, copy=False)), name)
+    return assign(target, Tensor._wrap(as_array(values).astype(target.dtype, copy=False)), name)
 
 
 def ordered(name: str, ok: bool, required: str, given: str) -> None:
@@ -358,13 +374,13 @@ def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability p (a number, or a tensor that broadcasts), else 0."""
     values = draw_bernoulli("bernoulli_", as_array(p if hasattr(p, "dtype") else float(p)), input.shape, generator)
-    return assign(input, Tensor._wrap(np.asarray(values).astype(input.dtype)), "bernoulli_")
+    return assign(input, Tensor._wrap(as_array(values).astype(input.dtype)), "bernoulli_")
 
 
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Fill with the number of tries up to the first success of probability p."""
     ordered("geometric_", 0 < p < 1, "0 < p < 1", f"p={p}")
-    return assign(input, Tensor._wrap(np.asarray(rng(generator).geometric(p, input.shape)).astype(input.dtype)), "geometric_")
+    return assign(input, Tensor._wrap(as_array(rng(generator).geometric(p, input.shape)).astype(input.dtype)), "geometric_")
 
 
 def random_(input: Tensor, low: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -376,7 +392,7 @@ def random_(input: Tensor, low: int = 0, to: int | None = None, *, generator: Ge
         to = 2 if kind == "b" else 2 ** (np.finfo(input.dtype).nmant + 1) + 1 if kind == "f" else int(np.iinfo(input.dtype).max) + 1
     ordered("random_", low < to, "low < to", f"{low} and {to}")
     values = rng(generator).integers(low, to, input.shape, dtype=np.uint64 if to > 2**63 else np.int64)
-    return assign(input, Tensor._wrap(np.asarray(values).astype(input.dtype)), "random_")
+    return assign(input, Tensor._wrap(as_array(values).astype(input.dtype)), "random_")
 
 
 __all__ = [

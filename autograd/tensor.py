@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import graph, ops, writes
+from autograd import graph, ops, tracing, writes
 from autograd.arrays import as_array
 from autograd.device import CPU
 from autograd.device import device as Device
@@ -36,7 +36,7 @@ def operators(function: Callable[..., Any]) -> tuple[Callable[[Any, Any], Tensor
 
     def forward(self: Tensor, other: Any) -> Tensor:
         # _apply for the commonest case, unrolled: floats of one dtype, neither of them a view. It halves the time of a small op.
-        if self._view is None:
+        if self._view is None and not tracing.active:
             a = self._array
             dtype = a.dtype
             if type(other) is Tensor and other._view is None:
@@ -108,11 +108,15 @@ class Tensor(Methods):
         tensor._array = array if type(array) is np.ndarray or not isinstance(array, np.generic) else np.asarray(array)
         tensor._node = node
         tensor._grad = tensor._view = None
+        if tracing.active:
+            tracing.hold(tensor)
         return tensor
 
     @staticmethod
     def _apply(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run op on the arrays behind args; record the call if one of them is part of a graph."""
+        if tracing.active:
+            tracing.enter(args, params)
         arrays: list[Any] = []
         parents: list[Node | None] = []
         needs = 0
@@ -139,7 +143,9 @@ class Tensor(Methods):
                 arrays = converted(op, arrays)
             y = op.kernel(*arrays, **params) if params else op.kernel(*arrays)
         except Exception as error:
-            raise explained(error, op, args) from (error if isinstance(error, AutogradError) else None)
+            if not tracing.active:
+                raise explained(error, op, args) from (error if isinstance(error, AutogradError) else None)
+            y = tracing.opaque(op.kernel, arrays, params, op.name, explained(error, op, args))
         if type(y) is not np.ndarray:
             if type(y) is tuple or isinstance(y, tuple):
                 return several(op, y, args, arrays, parents, needs, params)
@@ -149,6 +155,8 @@ class Tensor(Methods):
         tensor._array = y
         tensor._node = record(op, arrays, parents, needs, params, y) if needs and op.differentiable and recording() else None
         tensor._grad = tensor._view = None
+        if tracing.active:
+            tracing.hold(tensor)
         if op.view:
             source = args[0]
             if isinstance(source, Tensor) and shares(y, source._array):
@@ -202,6 +210,8 @@ class Tensor(Methods):
     @property
     def grad(self) -> Tensor | None:
         """The gradient accumulated by ``backward()``; None before."""
+        if tracing.active:
+            tracing.guard(self, "_grad")
         return self._grad
 
     @grad.setter
@@ -211,11 +221,13 @@ class Tensor(Methods):
                 "grad", f"shape {self.shape} and {self.dtype} are required", f"{value.shape} and {value.dtype}",
                 "give the gradient the tensor's shape and dtype",
             ))  # fmt: skip
+        if tracing.active:
+            tracing.assign(self)
         self._grad = value
 
     @grad.deleter
     def grad(self) -> None:
-        self._grad = None
+        self.grad = None
 
     def backward(
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
@@ -366,6 +378,8 @@ class Tensor(Methods):
                 "numpy", "a tensor that does not require grad is required, for NumPy records nothing", "one that does",
                 "use x.detach().numpy()",
             ))  # fmt: skip
+        if tracing.active:
+            tracing.enter(self)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -373,6 +387,8 @@ class Tensor(Methods):
 
     def item(self) -> Any:
         """The only element as a Python number."""
+        if tracing.active:
+            tracing.enter(self)
         if self._array.size != 1:
             raise ShapeError(message(
                 "item", "a tensor with one element is required", f"shape {self.shape}", "use tolist(), or pick one element first",
@@ -381,9 +397,13 @@ class Tensor(Methods):
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
+        if tracing.active:
+            tracing.enter(self)
         return self._array.tolist()
 
     def __bool__(self) -> bool:
+        if tracing.active:
+            tracing.enter(self)
         if self._array.size != 1:
             raise ShapeError(message(
                 "bool", "a tensor with one element is required to decide a condition", f"shape {self.shape}", "use .any() or .all()",
@@ -514,6 +534,8 @@ class Tensor(Methods):
             return self.clone() if copy else self
         if dtype.kind in "fc":
             return ops.cast(self, dtype=dtype)
+        if tracing.active:
+            tracing.enter(self)
         return Tensor._wrap(self._array.astype(dtype))
 
     astype = to
@@ -657,12 +679,16 @@ def backward(
     for node, g in found.items():
         if (tensor := receivers[node]()) is None:
             continue
-        held = tensor._grad
+        held = tensor.grad
+        if tracing.active:
+            tracing.assign(tensor)
         if held is None:
             tensor._grad = g if isinstance(g, Tensor) else Tensor._wrap(g)
         elif create_graph or held.requires_grad:
             tensor._grad = held + g
         else:
+            if tracing.active:
+                tracing.enter(held)
             np.add(held._array, g, out=held._array)
             writes.record(held._array)
         for hook in tuple(node.watch.after.values()) if node.watch else ():

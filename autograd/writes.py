@@ -12,35 +12,52 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.source import Site, here
 
+ARRAYS = (np.ndarray, tracing.TracedArray)
 number = itertools.count(1)
 last = 0  # number of the latest write anywhere: a node younger than this needs no check
-_ledger: dict[int, tuple[int, Site, Any]] = {}
+_ledger: dict[int, list[Any]] = {}  # by id of the owner: [number of the latest write, its line, weak reference to the owner]
 
 
 def owner(array: Any) -> Any:
     """The array that owns the memory of this one."""
-    while isinstance(array.base, np.ndarray):
+    while isinstance(array.base, ARRAYS):
         array = array.base
     return array
+
+
+def entry(array: Any) -> list[Any]:
+    """The page of the ledger for the memory of this array."""
+    array = owner(array)
+    key = id(array)
+    found = _ledger.get(key)
+    if found is None:
+        found = _ledger[key] = [0, None, weakref.ref(array, lambda _: _ledger.pop(key, None))]
+    return found
 
 
 def record(array: Any) -> None:
     """Note that the memory of this array is being written, on the user's line that runs now."""
     global last  # noqa: PLW0603  one clock for the process
-    array = owner(array)
-    key = id(array)
-    entry = _ledger.get(key)
-    reference = entry[2] if entry else weakref.ref(array, lambda _, key=key: _ledger.pop(key, None))  # type: ignore[misc]
+    page = entry(array)
+    page[0] = last = next(number)
+    page[1] = here()
+
+
+def record_all(pages: list[list[Any]], site: Site) -> None:
+    """Note that the memory of these pages has just been written, by one piece of code."""
+    global last  # noqa: PLW0603  one clock for the process
     last = next(number)
-    _ledger[key] = last, here(), reference
+    for page in pages:
+        page[0], page[1] = last, site
 
 
 def after(time: int, array: Any) -> Site | None:
     """The line that wrote to this array's memory after the given time, if one did."""
-    entry = _ledger.get(id(owner(array)))
-    return entry[1] if entry and entry[0] > time else None
+    page = _ledger.get(id(owner(array)))
+    return page[1] if page and page[0] > time else None
 
 
 def since(time: int) -> list[Any]:

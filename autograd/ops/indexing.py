@@ -13,6 +13,7 @@ from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, mes
 from autograd.indexing import array_index
 from autograd.kernels.dims import dim_of
 from autograd.kernels.scatter import add_at, read_at
+from autograd.tracing import TracedArray
 from autograd.op import Array, Sample, derived, op
 
 __all__ = [
@@ -56,7 +57,7 @@ def getitems(x: Array, *, index):
 )  # fmt: skip
 def place(x: Array, *, shape, index):
     """Zeros of the given shape, with x added at index; repeated positions add up."""
-    if any(isinstance(part, np.ndarray) and part.dtype.kind != "b" for part in index):
+    if any(getattr(part, "ndim", None) is not None and part.dtype.kind != "b" for part in index):
         return add_at(shape, index, x)
     y = np.zeros(shape, x.dtype)
     y[index] = x
@@ -84,7 +85,7 @@ def integer_index(name, index, size=None, ndim=None):
         raise DtypeError(message(name, "an index of integers is required", str(index.dtype), "convert it: index.long()"))
     if ndim is not None and index.ndim > ndim:
         raise ShapeError(message(name, f"an index of at most {ndim} dim is required", f"shape {index.shape}", "flatten it"))
-    if size is not None and index.size and not (-size <= int(index.min()) and int(index.max()) < size):
+    if size is not None and index.size and not isinstance(index, TracedArray) and not (-size <= int(index.min()) and int(index.max()) < size):
         wrong = index[(index < -size) | (index >= size)]
         raise DimError(message(
             name, f"indices from {-size} to {size - 1} are required",

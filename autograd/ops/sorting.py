@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd import tracing
 from autograd.errors import ArgumentError, ShapeError, message
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.indexing import take_along_dim
@@ -25,6 +26,8 @@ class ValuesIndices(NamedTuple):
 
 def plain(x):
     """The array behind a tensor."""
+    if tracing.active:
+        tracing.enter(x)
     return getattr(x, "_array", x)
 
 

@@ -1,0 +1,511 @@
+"""Capture: a function run once on traced arrays, which do what arrays do and write down every NumPy call.
+
+NumPy's own protocols bring the calls here, whoever makes them: kernels, derivative rules, optimisers, the user. The values are there
+too, for the run is a real one; they are only not shown to Python, whose branches could not be taken again.
+"""
+from __future__ import annotations
+
+import operator
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd import tracing
+from autograd.compile.program import Instruction, Kind, Memory, Slot, mapped
+from autograd.dtypes import get_default_dtype
+from autograd.errors import CaptureError, message
+from autograd.graph import zero_where_masked
+from autograd.op import Recorder
+from autograd.source import here
+from autograd.tensor import Tensor
+from autograd.tracing import TracedArray
+from autograd.writes import owner
+
+# Answered from shapes and dtypes: nothing to record.
+METADATA = {
+    np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.can_cast, np.may_share_memory, np.shares_memory,
+    np.common_type, np.min_scalar_type,
+}  # fmt: skip
+# New memory after the model of an array.
+LIKE = {np.empty_like, np.zeros_like, np.ones_like}
+# How large the result is depends on values, so no fixed program can hold it.
+SHAPED_BY_VALUES = {
+    np.nonzero, np.argwhere, np.flatnonzero, np.unique, np.extract, np.compress, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+    np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.trim_zeros, np.ndarray.nonzero, np.ndarray.compress,
+}  # fmt: skip
+OPS_SHAPED_BY_VALUES = {"nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"}
+# Written to in place: not traced, so that the kernel that does it is recorded whole.
+WRITERS = {np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
+# Views that follow from shapes alone: taken once, when the buffers are planned.
+VIEWS = {
+    np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze, np.ravel, np.diagonal, operator.getitem,
+    np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
+    np.ndarray.diagonal, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
+}  # fmt: skip
+# Methods of arrays by the ufunc method they are, which can write into a given buffer.
+REDUCTIONS = {
+    "sum": np.add.reduce, "prod": np.multiply.reduce, "max": np.maximum.reduce, "min": np.minimum.reduce, "all": np.logical_and.reduce,
+    "any": np.logical_or.reduce,
+}  # fmt: skip
+POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}  # what ``array ** number`` is short for
+
+
+def refuse(what: str, remedy: str = "") -> NoReturn:
+    """Raise for what depends on values that are not known yet."""
+    raise CaptureError(message(
+        "compile", "values are known only when the compiled function runs", what,
+        remedy or "use where() for a branch, autograd.dynamic() for a number from outside, or leave this part out of the compiled function",
+    ))  # fmt: skip
+
+
+class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for one array of the program."""
+
+    __slots__ = ("__weakref__", "capture", "holders", "parent", "slot", "value")
+
+    def __init__(self, capture: Capture, slot: Slot, value: np.ndarray[Any, Any], parent: Traced | None = None) -> None:
+        self.capture, self.slot, self.value, self.parent = capture, slot, value, parent
+        self.holders: list[weakref.ref[Tensor]] = []
+        slot.memory.live += 1
+        capture.traced[slot] = self
+
+    def __del__(self) -> None:
+        self.slot.memory.live -= 1
+
+    def hold(self, tensor: Tensor) -> None:
+        """Note a tensor that shows this array."""
+        if not self.holders:
+            self.capture.shown.append(weakref.ref(self))
+        self.holders.append(weakref.ref(tensor))
+
+    # ── what is known ──
+
+    shape = property(lambda self: self.value.shape)
+    dtype = property(lambda self: self.value.dtype)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    itemsize = property(lambda self: self.value.itemsize)
+    nbytes = property(lambda self: self.value.nbytes)
+    strides = property(lambda self: self.value.strides)
+    flags = property(lambda self: self.value.flags)
+    T = property(lambda self: self.transpose())
+
+    @property
+    def base(self) -> Any:
+        """The array this one is a view of."""
+        return self.parent if self.parent is not None else None
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        return f"<traced {self.dtype} {self.shape}>"
+
+    # ── what is not ──
+
+    def known(self, what: str) -> np.ndarray[Any, Any]:
+        """The values, if they may be shown: those of a constant, or to what is not part of the program."""
+        if not self.capture.open:
+            raise CaptureError(message(
+                "compile", "an array made inside a compiled function ends with it", what, "return it, or write it into a tensor with copy_()",
+            ))  # fmt: skip
+        memory = self.slot.memory
+        if tracing.current() is None or (memory.kind == "constant" and not memory.written):
+            return self.value
+        refuse(what)
+
+    def __bool__(self) -> bool:
+        return bool(self.known("a Python branch on one of them"))
+
+    def __float__(self) -> float:
+        return float(self.known("float() of one of them"))
+
+    def __int__(self) -> int:
+        return int(self.known("int() of one of them"))
+
+    def __index__(self) -> int:
+        return operator.index(self.known("one of them as a Python index").item())
+
+    def __complex__(self) -> complex:
+        return complex(self.known("complex() of one of them"))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.known("a conversion to a plain array"), dtype=dtype, copy=copy)
+
+    def item(self, *args: Any) -> Any:
+        """Refused: a number for Python."""
+        return self.known(".item() of one of them").item(*args)
+
+    def tolist(self) -> Any:
+        """Refused: numbers for Python."""
+        return self.known(".tolist() of some of them").tolist()
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.known("`in` on some of them")
+
+    __hash__ = object.__hash__
+
+    # ── what is recorded ──
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if any(isinstance(value, Recorder) for value in inputs):
+            return NotImplemented
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        if method == "at":
+            self.capture.untraceable("a write at indices")
+        if out is None or all(part is None for part in out):
+            return self.capture.call(function, inputs, kwargs)
+        if len(out) > 1 or not isinstance(out[0], Traced):
+            self.capture.untraceable("a write into a plain array")
+        return self.capture.write(out[0], function, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if any(issubclass(kind, Recorder) for kind in types):
+            return NotImplemented
+        if function in METADATA:
+            return function(*mapped(concrete, args), **mapped(concrete, kwargs))
+        if function in LIKE:
+            return self.capture.constant(function(*mapped(concrete, args), **mapped(concrete, kwargs)))
+        if function is np.copyto and isinstance(args[0], Traced):
+            return self.capture.write(args[0], np.positive, (args[1],), {name: kwargs[name] for name in ("where",) if name in kwargs})
+        if function in WRITERS or "out" in kwargs:
+            self.capture.untraceable(f"a write by {function.__name__}")
+        return self.capture.call(function, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        """The methods of arrays."""
+        method = getattr(np.ndarray, name, None)
+        if method is None or not callable(method) or name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self.capture.call(method, (self, *args), kwargs)
+
+    def sum(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+        """The sum over axis."""
+        return np.add.reduce(self, axis, dtype, out, keepdims)
+
+    def astype(self, dtype: Any, *, copy: bool = True, **kwargs: Any) -> Any:
+        """Under another dtype."""
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self
+        return self.capture.call(np.ndarray.astype, (self, np.dtype(dtype)), {})
+
+    def view(self, dtype: Any) -> Any:
+        """The same bits under another dtype."""
+        return self.capture.call(np.ndarray.view, (self, np.dtype(dtype)), {})
+
+    def fill(self, value: Any) -> None:
+        """Write one value everywhere."""
+        self[...] = value
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.capture.call(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.capture.store(self, index, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __pow__(self, exponent: Any) -> Any:
+        short = POWERS.get(exponent) if type(exponent) in (int, float) and self.dtype.kind == "f" else None
+        return np.power(self, exponent) if short is None else short(self)
+
+
+for _name, _reduce in REDUCTIONS.items():
+    if _name != "sum":
+
+        def _method(self: Traced, axis: Any = None, *, keepdims: bool = False, _reduce: Any = _reduce) -> Any:
+            return _reduce(self, axis=axis, keepdims=keepdims)
+
+        setattr(Traced, _name, _method)
+
+
+def concrete(value: Any) -> Any:
+    """An array in place of a traced one."""
+    if isinstance(value, Traced):
+        return value.value
+    if isinstance(value, slice):
+        return slice(*map(concrete, (value.start, value.stop, value.step)))
+    return value
+
+
+class Capture:
+    """One run of a function, written down as a program. What it does to Python's objects is undone, or made good, by compiled.py."""
+
+    def __init__(self) -> None:
+        self.instructions: list[Instruction] = []
+        self.open = True
+        self.references: dict[int, Traced] = {}  # arrays that were there before, by id; the traced array keeps them alive
+        self.memories: dict[int, Memory] = {}  # the memory of these, by the id of the array that owns it
+        self.lifted: list[tuple[Tensor, Any]] = []  # tensors that were there before, and their arrays
+        self.shown: list[weakref.ref[Traced]] = []  # traced arrays that a tensor shows, or showed
+        self.traced: weakref.WeakValueDictionary[Slot, Traced] = weakref.WeakValueDictionary()
+        self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
+        self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
+        self.notes: list[str] = []  # what could not be traced, for explain=True
+        self.count = 0
+
+    # ── slots ──
+
+    def slot(self, value: np.ndarray[Any, Any], memory: Memory, array: Any = None) -> Slot:
+        """A new slot."""
+        self.count += 1
+        return Slot(self.count - 1, memory, value, array)
+
+    def input(self, array: np.ndarray[Any, Any]) -> Traced:
+        """An argument: another array in each call."""
+        return Traced(self, self.slot(array, Memory("input", array)), array)
+
+    def constant(self, array: Any) -> Traced:
+        """An array made during the capture: the same in each replay."""
+        array = np.asarray(array)
+        return Traced(self, self.slot(array, Memory("constant", array), array), array)
+
+    def reference(self, array: np.ndarray[Any, Any]) -> Traced:
+        """An array that was there before: the program reads it, and writes to it, where it is."""
+        found = self.references.get(id(array))
+        if found is None:
+            root = owner(array)
+            memory = self.memories.setdefault(id(root), Memory("state", root))
+            found = self.references[id(array)] = Traced(self, self.slot(array, memory, array), array)
+        return found
+
+    def enter(self, values: Any) -> None:
+        """Make the tensors among nested values part of the program."""
+        for value in values:
+            if isinstance(value, Tensor):
+                if not isinstance(value._array, TracedArray):
+                    self.lift(value)
+            elif isinstance(value, tuple | list):
+                self.enter(value)
+            elif isinstance(value, dict):
+                self.enter(value.values())
+
+    def lift(self, tensor: Tensor) -> None:
+        """Let a tensor from outside show a traced array until the capture ends."""
+        array = tensor._array
+        node = tensor._node
+        if node is not None and node.op is not None:
+            raise CaptureError(message(
+                "compile", "tensors without a history are required from outside: arguments and leaves",
+                f"the result of {node.name}, recorded at {node.site}", "compute it inside the compiled function, or detach() it",
+            ))  # fmt: skip
+        tensor._array = traced = self.reference(array)
+        traced.hold(tensor)
+        self.lifted.append((tensor, array))
+        self.guards[id(tensor), "_array"] = tensor, "_array", array
+        self.guards[id(tensor), "_node"] = tensor, "_node", node
+
+    def guard(self, owner: Any, attribute: str, value: Any) -> None:
+        """Note an attribute on which the program depends: its value when it was first asked for."""
+        self.guards.setdefault((id(owner), attribute), (owner, attribute, value))
+
+    def assign(self, tensor: Tensor) -> None:
+        """Note that the function sets the gradient of a tensor."""
+        self.guards.setdefault((id(tensor), "_grad"), None)
+        self.assigned[id(tensor)] = tensor
+
+    # ── instructions ──
+
+    def operands(self, value: Any) -> Any:
+        """Slots in place of arrays in nested operands."""
+
+        def operand(part: Any) -> Any:
+            if isinstance(part, Traced):
+                if part.capture is not self:
+                    part.known("an array of another capture")
+                return part.slot
+            if isinstance(part, np.ndarray):
+                return self.reference(part).slot
+            if isinstance(part, slice):
+                return slice(*map(operand, (part.start, part.stop, part.step)))
+            return part
+
+        return mapped(operand, value)
+
+    def call(
+        self, function: Callable[..., Any], args: Iterable[Any], kwargs: Mapping[str, Any], *, kind: Kind = "call", name: str = "",
+    ) -> Any:  # fmt: skip
+        """Run a function on the arrays, and write it down."""
+        args = tuple(args)
+        if function in SHAPED_BY_VALUES or (function is operator.getitem and has_mask(args[1])):
+            refuse("a result whose size depends on them", "use where() and masks of a fixed size")
+        slots, named = self.operands(args), self.operands(dict(kwargs))
+        value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
+        return self.recorded(kind, function, args, slots, named, value, name)
+
+    def recorded(self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str) -> Any:
+        """The result of a call as traced arrays, and the instruction."""
+        parts = list(value) if isinstance(value, tuple | list) else [value]
+        if not all(part is None or isinstance(part, np.ndarray | np.generic) for part in parts):
+            self.untraceable(f"{type(value).__name__} as the result of {name or function.__name__}")
+        outputs: list[Slot | None] = []
+        results: list[Any] = []
+        for part in parts:
+            if part is None:
+                outputs.append(None)
+                results.append(None)
+                continue
+            parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
+            part = np.asarray(part)
+            memory = Memory("result") if parent is None else parent.slot.memory
+            outputs.append(self.slot(part, memory))
+            results.append(Traced(self, outputs[-1], part, parent))  # type: ignore[arg-type]
+            if parent is not None and kind == "call":
+                kind = "view" if function in VIEWS and len(parts) == 1 else "opaque"
+        instruction = Instruction(kind, function, slots, named, tuple(outputs), here(), name)
+        instruction.multiple = isinstance(value, tuple | list)
+        self.instructions.append(instruction)
+        if not instruction.multiple:
+            return results[0]
+        return type(value)(*results) if hasattr(value, "_fields") else type(value)(results)
+
+    def write(self, target: Traced, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:
+        """``function(*inputs, out=target)``. Where nobody else sees the target's memory, it is a new value under the old name."""
+        slots, named = self.operands(inputs), self.operands(dict(kwargs))
+        arguments, keywords = mapped(concrete, inputs), {key: mapped(concrete, part) for key, part in kwargs.items()}
+        if target.slot.memory.kind == "constant":
+            self.detach_constant(target)
+            slots, arguments = self.operands(inputs), mapped(concrete, inputs)
+        function(*arguments, out=target.value, **keywords)
+        memory = target.slot.memory
+        plain = not keywords and result_dtype(function, slots, target) == target.dtype and result_shape(function, slots, keywords) == target.shape
+        if memory.kind == "result" and memory.live == 1 and target.parent is None and plain:
+            slot = self.slot(target.value, Memory("result"))
+            self.instructions.append(Instruction("call", function, slots, named, (slot,), here()))
+            self.rename(target, slot)
+        else:
+            self.instructions.append(Instruction("store", function, slots, named, (), here(), target=target.slot))
+            memory.version += 1
+        return target
+
+    def store(self, target: Traced, index: Any, value: Any) -> None:
+        """``target[index] = value``."""
+        if isinstance(value, Recorder):
+            value = value._array
+        if has_mask(index) and np.ndim(value):
+            refuse("values written where a mask holds", "use where()")
+        if target.slot.memory.kind == "constant":
+            self.detach_constant(target)
+        slots = self.operands((index, value))
+        target.value[mapped(concrete, index)] = mapped(concrete, value)
+        self.instructions.append(Instruction("store", operator.setitem, slots, {}, (), here(), target=target.slot))
+        target.slot.memory.version += 1
+
+    def detach_constant(self, target: Traced) -> None:
+        """Before a constant is written to: from here on it is a copy, made anew in each replay."""
+        if target.parent is not None or target.slot.memory.live > 1:
+            self.untraceable("a write into a view of a constant")
+        old = target.slot
+        target.value = target.value.copy()
+        slot = self.slot(target.value, Memory("result"))
+        self.instructions.append(Instruction("call", np.positive if old.dtype.kind != "b" else np.copy, (old,), {}, (slot,), here()))
+        self.rename(target, slot)
+
+    def rename(self, target: Traced, slot: Slot) -> None:
+        """From here on, the traced array stands for another slot."""
+        target.slot.memory.live -= 1
+        slot.memory.live += 1
+        target.slot = slot
+        self.traced[slot] = target
+
+    def dynamic(self, function: Callable[[], float], dtype: Any) -> Tensor:
+        """A number asked for anew in each replay."""
+        with tracing.untraced():
+            value = np.asarray(function(), dtype or get_default_dtype())
+        slot = self.slot(value, Memory("result"))
+        self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), here(), "dynamic"))
+        return Tensor._wrap(Traced(self, slot, value))
+
+    def check(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
+        """A look at values that may raise, in each replay."""
+        function(*mapped(concrete, args))
+        self.instructions.append(Instruction("check", function, self.operands(args), {}, (), here()))
+
+    def settle(self, term: Traced, g: Any) -> Traced:
+        """Zeros in place of what NaN a rule has made of a zero in g: done where the term lies."""
+        slot = self.slot(term.value, term.slot.memory)
+        self.instructions.append(Instruction("settle", zero_nan, self.operands((term, g)), {}, (slot,), here()))
+        zero_nan(term.value, concrete(g))
+        return Traced(self, slot, term.value, term)
+
+    # ── what cannot be traced ──
+
+    def untraceable(self, what: str) -> NoReturn:
+        """Raise for what a program of NumPy calls cannot say; the op that does it becomes a single instruction."""
+        refuse(what, "use the tensor operation of the same meaning")
+
+    def attempt(self, function: Callable[..., Any], args: Iterable[Any], params: Mapping[str, Any], name: str) -> Any:
+        """The result of a rule: what it does is traced, or, if that fails, the whole of it is one instruction."""
+        args = tuple(args)
+        mark = len(self.instructions)
+        try:
+            return function(*args, **params)
+        except Exception as error:  # noqa: BLE001  whatever it is: without tracing the rule may well work
+            if any(isinstance(value, Recorder) for value in args):
+                raise
+            del self.instructions[mark:]
+            return self.opaque(function, args, params, name, error)
+
+    def opaque(self, function: Callable[..., Any], args: Iterable[Any], params: Mapping[str, Any], name: str, error: Exception) -> Any:
+        """A call that is one instruction, for it cannot be traced; raises the error if the call itself is wrong."""
+        args, params = tuple(args), dict(params)
+        if name in OPS_SHAPED_BY_VALUES or has_mask((*args, *params.values())) and name in ("getitems", "place", "setitem"):
+            refuse("a result whose size depends on them", "use where() and masks of a fixed size")
+        try:
+            value = function(*mapped(concrete, args), **mapped(concrete, params))
+        except Exception:  # noqa: BLE001  wrong without tracing too: the first error tells the user more
+            raise error from None
+        self.notes.append(f"{name} is one opaque call: {str(error).splitlines()[0]}")
+        return self.recorded("opaque", function, args, self.operands(args), self.operands(params), value, name)
+
+
+def zero_nan(term: np.ndarray[Any, Any], g: np.ndarray[Any, Any]) -> None:
+    """``graph.zero_where_masked`` in place. A product with itself shows a NaN in half the time that a sum takes."""
+    if term.flags.c_contiguous:
+        flat = term.reshape(-1)
+        square = np.dot(flat, flat)
+        if square == square:  # noqa: PLR0124  not NaN
+            return
+    term[...] = zero_where_masked(term, g)
+
+
+def has_mask(index: Any) -> bool:
+    """Whether a traced array of booleans is among nested values."""
+    if isinstance(index, Traced):
+        return bool(index.dtype.kind == "b")
+    return isinstance(index, tuple | list) and any(map(has_mask, index))
+
+
+def shared(part: np.ndarray[Any, Any], args: Any, capture: Capture) -> Traced | None:
+    """The traced array among nested operands whose memory this result shows."""
+    for arg in args:
+        if isinstance(arg, np.ndarray):
+            arg = capture.reference(arg)
+        if isinstance(arg, Traced):
+            if part is arg.value or (part.size and np.may_share_memory(part, arg.value)):
+                return arg
+        elif isinstance(arg, tuple | list) and (found := shared(part, arg, capture)) is not None:
+            return found
+    return None
+
+
+def result_dtype(function: Any, slots: Any, target: Traced) -> Any:
+    """The dtype a ufunc gives by itself; None where it depends on more."""
+    if not isinstance(function, np.ufunc):
+        return target.dtype
+    given = [part.dtype if isinstance(part, Slot) else type(part) for part in slots]
+    try:
+        return function.resolve_dtypes((*given, None))[-1]
+    except TypeError:
+        return None
+
+
+def result_shape(function: Any, slots: Any, keywords: Any) -> Any:
+    """The shape a ufunc gives by itself; None where it depends on more."""
+    if not isinstance(function, np.ufunc) or function.signature is not None:
+        return None
+    return np.broadcast_shapes(*(part.shape for part in slots if isinstance(part, Slot)))
+

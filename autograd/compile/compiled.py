@@ -1,0 +1,498 @@
+"""``compile``: a function that is captured when it is first called, and replayed after that."""
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import types
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import graph, tracing, writes
+from autograd.compile.capture import Capture, Traced
+from autograd.compile.emit import Replay
+from autograd.compile.passes import simplify
+from autograd.compile.program import Instruction, Program, Slot
+from autograd.errors import CaptureError, GraphError, message
+from autograd.graph import Node, topological_order
+from autograd.modes import recording
+from autograd.source import here
+from autograd.tensor import Tensor, run_backward
+
+MOST = 16  # programs kept per function: one per signature of the arguments
+
+Arrays = list[Any]
+
+
+def compile(function: Callable[..., Any] | None = None, *, explain: bool = False) -> Any:
+    """Capture what a function does with tensors, and from the second call on replay it as a flat list of NumPy calls on planned buffers.
+
+    As a decorator, ``@compile`` or ``@compile(explain=True)``, or as a call, ``step = compile(step)``, ``model = compile(model)``. The
+    function may be a forward pass, or a whole training step with ``backward()`` and ``optimizer.step()`` in it.
+
+    The first call with arguments of a given structure, shapes and dtypes runs the function once, on arrays that write down what is done
+    with them, and returns its result. Later calls run the program: Python's statements in the function are not executed again. So
+
+    * a branch on a value (``if loss > 1``), ``.item()`` and printing are errors that name the line;
+    * numbers from outside are those of the first call, unless they are tensors, arguments, or ``dynamic(lambda: ...)``;
+    * random draws are drawn anew; parameters, buffers and optimiser state are read and written where they are;
+    * gradients that the function leaves in ``.grad`` lie in the same arrays after each call.
+
+    Arguments that are not arrays are compared by value, others (modules) by identity; the training mode of modules is watched. A new
+    signature is captured anew. ``explain`` prints the program, and what was fused, reused or left as it was.
+
+    Raises CaptureError where a fixed program cannot say what the function does.
+    """
+    if function is None:
+        return functools.partial(compile, explain=explain)
+    if not callable(function):
+        raise CaptureError(message("compile", "a function or a module is required", type(function).__name__, "pass what is to be called"))
+    return Compiled(function, explain)
+
+
+class Compiled:
+    """A compiled function: call it like the function. ``programs`` are the entries captured so far, one per signature."""
+
+    def __init__(self, function: Callable[..., Any], explain: bool = False) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.function, self.explain = function, explain
+        self.programs: dict[Any, Entry] = {}
+        self.lock = threading.RLock()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing.active and tracing.current() is not None:  # inside another one: part of its program
+            return self.function(*args, **kwargs)
+        arrays: Arrays = []
+        key = recording(), signature(args, arrays), signature(kwargs, arrays) if kwargs else None
+        with self.lock:
+            entry = self.programs.get(key)
+            if entry is not None and entry.valid():
+                return entry.run(arrays)
+            return self.capture(key, args, kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["function"], name)
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self.function, '__qualname__', type(self.function).__name__)}: {len(self.programs)} programs>"
+
+    def capture(self, key: Any, args: Any, kwargs: Any) -> Any:
+        """Run the function once on traced arrays, and keep the program under this key."""
+        if key not in self.programs and len(self.programs) >= MOST:
+            warnings.warn(
+                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change as "
+                "tensors, and keep shapes fixed", stacklevel=4,
+            )  # fmt: skip
+            self.programs.pop(next(iter(self.programs)))
+        entry = Entry()
+        result = entry.capture(self.function, args, kwargs)
+        self.programs[key] = entry
+        if self.explain:
+            print(entry.explanation())  # noqa: T201  what explain=True asks for
+        return result
+
+
+def signature(value: Any, arrays: Arrays) -> Any:
+    """What a program depends on of an argument: its structure, shapes, dtypes; tensors and arrays are collected on the way."""
+    kind = type(value)
+    if isinstance(value, Tensor):
+        arrays.append(value)
+        array = value._array
+        return array.shape, array.dtype, array.strides, value.requires_grad
+    if kind is np.ndarray:
+        arrays.append(value)
+        return value.shape, value.dtype, value.strides
+    if kind is tuple or kind is list:
+        return kind, *[signature(part, arrays) for part in value]
+    if kind is dict:
+        return kind, *[(key, signature(part, arrays)) for key, part in value.items()]
+    if kind is float or kind is int or kind is bool:
+        return kind, value
+    try:
+        hash(value)
+    except TypeError:
+        return kind, Identity(value)
+    return kind, value
+
+
+class Identity:
+    """An object that is compared by being the same one."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and other.value is self.value
+
+
+class Entry:
+    """One captured program, with what ties it to Python's objects: arguments, results, gradients, guards."""
+
+    program: Program
+    replay: Replay
+    pullback: Pullback | None = None  # where the results go on being differentiated outside
+
+    # ── capture ──
+
+    def capture(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Run the function once on traced arrays; the result is that of this run."""
+        capture = Capture()
+        arguments: list[Any] = []
+        standins: list[Any] = []
+
+        def stand_in(value: Any) -> Any:
+            if isinstance(value, Tensor) or type(value) is np.ndarray:
+                arguments.append(value)
+                standin: Any = capture.input(value._array if isinstance(value, Tensor) else value)
+                if isinstance(value, Tensor):
+                    standin = Tensor._wrap(standin)
+                    if value.requires_grad:
+                        standin._node = graph.leaf(standin._array, weakref.ref(standin))
+                standins.append(standin)
+                return standin
+            if type(value) in (tuple, list):
+                return type(value)([stand_in(part) for part in value])
+            return {key: stand_in(part) for key, part in value.items()} if type(value) is dict else value
+
+        try:
+            with tracing.capturing(capture):
+                result = function(*stand_in(args), **stand_in(kwargs))
+                returned = Returned(result, standins, capture)
+                del result
+                rebind(capture)
+                forward = list(capture.instructions)
+                derivative = derive(capture, standins, returned)
+            self.build(capture, standins, returned, forward, derivative)
+        finally:
+            capture.open = False
+            release(capture)
+        return self.first(returned, arguments)
+
+    def build(self, capture: Capture, standins: list[Any], returned: Returned, forward: list[Instruction], derivative: Any) -> None:
+        """Turn what was written down into programs that can be run, and give the gradients it left behind their places."""
+        self.inputs = [traced_of(standin).slot for standin in standins]
+        self.returned = returned
+        self.site = here()
+        outputs = [traced_of(part).slot for part in returned.parts]
+        self.given = []  # (argument, output): gradients that a backward pass inside leaves for an argument
+        for position, standin in enumerate(standins):
+            if isinstance(standin, Tensor) and standin._grad is not None:
+                self.given.append((position, len(outputs)))
+                outputs.append(traced_of(standin._grad).slot)
+        gradients = left_behind(capture, standins, returned)
+        saved: list[Slot] = []
+        if derivative is not None:
+            saved, backward = split(forward, derivative)
+            self.pullback = Pullback(derivative, Replay(simplify(backward)), [capture.traced[slot].value for slot in saved])
+        kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
+        self.captured = len(forward)
+        self.program = simplify(Program(self.inputs, forward, [*outputs, *saved], kept))
+        self.replay = Replay(self.program)
+        places = iter([self.replay.fixed[slot] for slot in self.program.kept])
+        for _, gradient in gradients:
+            if gradient is not None:
+                place = next(places)
+                np.copyto(place, traced_of(gradient).value)
+                gradient._array, gradient._node = place, None
+        self.gradients = gradients
+        self.notes = list(dict.fromkeys(capture.notes))
+        self.valid = checker([guard for guard in capture.guards.values() if guard is not None])
+        written = {i.target.memory for i in self.program.instructions if i.target is not None and i.target.memory.kind == "state"}
+        self.pages = [writes.entry(memory.owner) for memory in written]
+
+    def first(self, returned: Returned, arguments: list[Any]) -> Any:
+        """The result of the run that was captured."""
+        parts = [part.value if isinstance(part, Traced) else part for part in returned.parts]
+        for position, _ in self.given:
+            accumulate(arguments[position], traced_value(returned.argument_gradient(position)))
+        if self.pullback is not None:
+            self.pullback.connect(parts, self.pullback.values, arguments)
+            del self.pullback.values
+        return returned.form(parts, arguments)
+
+    # ── replay ──
+
+    def run(self, arguments: list[Any]) -> Any:
+        """Run the program on these arguments."""
+        outputs = self.replay.run(*[value._array if isinstance(value, Tensor) else value for value in arguments])
+        if self.pages:
+            writes.record_all(self.pages, self.site)
+        for tensor, gradient in self.gradients:
+            tensor._grad = gradient
+        returned = self.returned
+        if outputs is None:
+            return returned.form((), arguments)
+        count = len(returned.parts)
+        parts = [Tensor._wrap(array) if is_tensor else array for array, is_tensor in zip(outputs, returned.tensors, strict=False)]
+        for position, index in self.given:
+            accumulate(arguments[position], outputs[index])
+        if self.pullback is not None:
+            self.pullback.connect(parts, outputs[count + len(self.given) :], arguments)
+        return returned.form(parts, arguments)
+
+    def explanation(self) -> str:
+        """The program, and what became of it."""
+        replay = self.replay
+        lines = [
+            f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
+            "(the others are views, taken once)",
+            f"buffers {replay.pool.bytes:,} bytes, {replay.pool.reused} results in memory that was used before",
+            *self.notes, repr(self.program),
+        ]
+        return "\n".join(lines)
+
+
+class Returned:
+    """How the result of the function is built: which parts of it are outputs of the program, arguments, or the same in each call."""
+
+    def __init__(self, result: Any, standins: list[Any], capture: Capture) -> None:
+        self.parts: list[Any] = []  # tensors and traced arrays
+        self.standins = standins
+        self.positions = {id(standin): position for position, standin in enumerate(standins)}
+        self.states = {id(tensor) for tensor, _ in capture.lifted}
+        self.form = self.former(result)
+        for part in self.parts:
+            if isinstance(part, Tensor):
+                part._view = None  # of an array that ends with the function
+        self.tensors = [isinstance(part, Tensor) for part in self.parts]
+
+    def former(self, value: Any) -> Callable[[Sequence[Any], Sequence[Any]], Any]:
+        """How to build this part of the result from the outputs and the arguments of a call."""
+        if (position := self.positions.get(id(value))) is not None:
+            return lambda parts, arguments: arguments[position]
+        if isinstance(value, Traced) or (isinstance(value, Tensor) and id(value) not in self.states and isinstance(value._array, Traced)):
+            index = len(self.parts)
+            self.parts.append(value)
+            return lambda parts, arguments: parts[index]
+        if isinstance(value, tuple | list):
+            formers = [self.former(part) for part in value]
+            make: Any = value._make if hasattr(value, "_make") else type(value)
+            return lambda parts, arguments: make([former(parts, arguments) for former in formers])
+        if type(value) is dict:
+            entries = {key: self.former(part) for key, part in value.items()}
+            return lambda parts, arguments: {key: former(parts, arguments) for key, former in entries.items()}
+        return lambda parts, arguments: value
+
+    def argument_gradient(self, position: int) -> Any:
+        """The gradient that the captured run left for an argument."""
+        return self.standins[position]._grad
+
+
+# ── what a capture leaves behind ──
+
+
+def traced_of(value: Any) -> Traced:
+    """The traced array behind a tensor, or itself."""
+    array = value._array if isinstance(value, Tensor) else value
+    if isinstance(array, Traced):
+        return array
+    capture = tracing.current()
+    assert capture is not None
+    value._array = capture.constant(array)
+    value._array.hold(value)
+    return value._array  # type: ignore[no-any-return]
+
+
+def traced_value(value: Any) -> Any:
+    """The array behind a tensor, whether it is still traced or not."""
+    array = value._array if isinstance(value, Tensor) else value
+    return array.value if isinstance(array, Traced) else array
+
+
+def accumulate(tensor: Tensor, array: Any) -> None:
+    """Add to the gradient of an argument, as ``backward`` does."""
+    if tensor._grad is None:
+        tensor._grad = Tensor._wrap(array)
+    else:
+        tensor._grad = Tensor._wrap(tensor._grad._array + array)
+
+
+def rebind(capture: Capture) -> None:
+    """A tensor that was given other values (``p.data = ...``) gets them in its own memory: that is where the next run looks for them."""
+    for tensor, array in capture.lifted:
+        reference, now = capture.references[id(array)], tensor._array
+        if now is not reference:
+            if now.shape != array.shape or now.dtype != array.dtype:
+                raise CaptureError(message(
+                    "compile", f"values of shape {array.shape} and {array.dtype} are required for a tensor from outside",
+                    f"{now.shape} and {now.dtype}", "give it values of its own shape and dtype",
+                ))  # fmt: skip
+            capture.write(reference, np.positive, (now,), {})
+            tensor._array = reference
+
+
+def release(capture: Capture) -> None:
+    """Give every tensor a real array again: those from outside their own, others the values of this run."""
+    for tensor, array in capture.lifted:
+        tensor._array = array
+    for reference in capture.shown:
+        traced = reference()
+        for holder in traced.holders if traced is not None else ():
+            tensor = holder()  # type: ignore[assignment]
+            if tensor is not None and tensor._array is traced:
+                tensor._array = traced.value
+                if tensor._node is not None and tensor._node.op is not None:
+                    tensor._node = None  # its graph is that of the capture
+
+
+def left_behind(capture: Capture, standins: list[Any], returned: Returned) -> list[tuple[Tensor, Tensor | None]]:
+    """(tensor, gradient) for each tensor whose ``.grad`` the function sets. Other tensors that outlive it are an error."""
+    stand = {id(value) for value in standins}
+    gradients = [(tensor, tensor._grad) for tensor in capture.assigned.values() if id(tensor) not in stand]
+    known = {id(gradient) for _, gradient in gradients} | {id(part) for part in returned.parts} | stand | returned.states
+    known |= {id(standin._grad) for standin in standins if isinstance(standin, Tensor)}
+    if strays(capture, known):
+        gc.collect()  # a cycle may hold what nobody wants any more
+        for tensor in strays(capture, known):
+            node = tensor._node
+            made = f"one of shape {tensor.shape}" + (f", made at {node.site}" if node is not None else "")
+            raise CaptureError(message(
+                "compile", "tensors made inside are required to end with the function: the next run could not find them", made,
+                "return it, or write it with copy_() into a tensor that is there before",
+            ))  # fmt: skip
+    return gradients
+
+
+def strays(capture: Capture, known: set[int]) -> list[Tensor]:
+    """Tensors that were made during the capture and that somebody outside still holds."""
+    found = []
+    for reference in capture.shown:
+        traced = reference()
+        if traced is not None and traced.slot.memory.kind == "result":
+            holders = [holder() for holder in traced.holders]
+            found += [t for t in holders if t is not None and t._array is traced and id(t) not in known]
+    return found
+
+
+def checker(guards: list[tuple[Any, str, Any]]) -> Callable[[], bool]:
+    """A function that says whether all is as it was: each attribute still the same object."""
+    namespace: dict[str, Any] = {}
+    tests = []
+    for i, (owner, attribute, value) in enumerate(guards):
+        namespace[f"o{i}"], namespace[f"v{i}"] = owner, value
+        tests.append(f"o{i}.{attribute} is v{i}")
+    exec(f"def valid():\n    return {' and '.join(tests) or 'True'}", namespace)  # noqa: S102  the text is made here
+    return namespace["valid"]  # type: ignore[no-any-return]
+
+
+# ── results that go on being differentiated ──
+
+
+class Derivative:
+    """The backward pass of a captured function: its instructions, what goes in, what comes out."""
+
+    def __init__(self, instructions: list[Instruction], cotangents: list[Slot], leaves: list[Node], gradients: list[Slot]) -> None:
+        self.instructions, self.cotangents, self.leaves, self.gradients = instructions, cotangents, leaves, gradients
+
+
+def usable(node: Node | None) -> bool:
+    """Whether a backward pass can start at this node: there is one, and none has freed its values."""
+    return node is not None and (node.op is None or all(part.args is not None for part in topological_order(node)))
+
+
+def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivative | None:
+    """Capture the backward pass too, if the results are recorded and nothing inside the function has used up their graph."""
+    returned.connected = [isinstance(part, Tensor) and part.dtype.kind == "f" and usable(part.node) for part in returned.parts]
+    roots = [part.node for part, connected in zip(returned.parts, returned.connected, strict=True) if connected]
+    if not recording() or not roots:
+        returned.connected = [False] * len(returned.parts)
+        return None
+    mark = len(capture.instructions)
+    order = topological_order(*dict.fromkeys(roots))
+    leaves = [node for node in order if node.op is None]
+    hooks = [(node.watch, node.watch.before) for node in leaves if node.watch is not None]
+    cotangents, seeds = [], {}
+    for root, part in zip(roots, (p for p, c in zip(returned.parts, returned.connected, strict=True) if c), strict=True):
+        cotangent = capture.input(np.ones_like(part._array.value))
+        cotangents.append(cotangent)
+        seeds[root] = seeds[root] + cotangent if root in seeds else cotangent
+    try:
+        for watch, _ in hooks:
+            watch.before = {}  # they are run by the pass outside
+        found = run_backward(order, seeds, set(leaves), None, False, True)
+    finally:
+        for watch, before in hooks:
+            watch.before = before
+    leaves = [node for node in leaves if node in found]
+    gradients = [found[node] if isinstance(found[node], Traced) else capture.constant(found[node]) for node in leaves]
+    capture.notes.append("the results are recorded: a second program, the backward pass, runs when they are differentiated")
+    returned.alive = [*order, *gradients, *cotangents]  # the values are read once more
+    positions = {id(standin._node): position for position, standin in enumerate(standins) if isinstance(standin, Tensor)}
+    derivative = Derivative(capture.instructions[mark:], [c.slot for c in cotangents], leaves, [g.slot for g in gradients])
+    derivative.positions = [positions.get(id(node)) for node in leaves]
+    derivative.connected = returned.connected
+    return derivative
+
+
+def split(forward: list[Instruction], derivative: Derivative) -> tuple[list[Slot], Program]:
+    """(what the forward program hands to the backward one, the backward program). Views are taken again."""
+    made = {slot: instruction for instruction in forward for slot in instruction.outputs if slot is not None}
+    own = {slot for instruction in derivative.instructions for slot in instruction.outputs} | set(derivative.cotangents)
+    saved: dict[Slot, None] = {}
+    views: dict[Instruction, None] = {}
+
+    def need(slot: Slot) -> None:
+        if slot in own or slot in saved:
+            return
+        if slot in made and made[slot].kind == "view":
+            for part in made[slot].reads():
+                need(part)
+            views[made[slot]] = None
+        elif slot.memory.kind in ("result", "input"):
+            saved[slot] = None
+
+    for instruction in derivative.instructions:
+        for slot in instruction.reads():
+            need(slot)
+    for slot in derivative.gradients:
+        need(slot)
+    return list(saved), Program([*saved, *derivative.cotangents], [*views, *derivative.instructions], derivative.gradients)
+
+
+class Pullback:
+    """The op of results of a compiled function: its rule for all inputs at once is the backward program."""
+
+    name, rules, masks, elementwise, view, differentiable, fill = "compiled", (), False, False, False, True, True
+
+    def __init__(self, derivative: Derivative, replay: Replay, values: list[Any]) -> None:
+        self.replay, self.values = replay, values
+        self.leaves, self.positions, self.connected = derivative.leaves, derivative.positions, derivative.connected
+        states = {slot.memory.owner for slot in ()}
+        del states
+        self.states = list({id(m.owner): m.owner for i in replay.program.instructions for s in i.reads() if (m := s.memory).kind == "state"}.values())
+
+    def connect(self, parts: Sequence[Any], saved: Sequence[Any], arguments: Sequence[Any]) -> None:
+        """Give the results of one run their place in the graph."""
+        parents = [node if position is None else arguments[position].node for node, position in zip(self.leaves, self.positions, strict=True)]
+        kept = [*saved, *self.states]
+        node = Node()
+        chosen = [part for part, connected in zip(parts, self.connected, strict=True) if connected]
+        site = here()
+        node.op, node.params, node.y, node.watch = self, {"count": len(saved)}, None, None  # type: ignore[assignment]
+        node.args, node.parents = [*kept, *[None] * len(parents)], (*[None] * len(kept), *parents)
+        node.shape, node.dtype = tuple(part.shape for part in chosen), tuple(part.dtype for part in chosen)
+        node.number, node.code, node.offset = next(graph.number), site.code, site.offset
+        for index, part in enumerate(chosen):
+            part._node = graph.output(node, index)
+
+    def array_rule(self, g: Any, y: Any, *args: Any, needs: Any, count: int) -> list[Any]:
+        """The gradients of all parents, by the backward program."""
+        found = self.replay.run(*args[:count], *g)
+        return [*[None] * (len(args) - len(found)), *map(np.asarray, found)]
+
+    def joint(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: the backward program is not itself recorded."""
+        raise GraphError(message(
+            "compile", "one derivative is required of the results of a compiled function", "create_graph=True",
+            "put the derivatives inside the compiled function, or call it uncompiled",
+        ))  # fmt: skip

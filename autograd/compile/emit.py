@@ -1,0 +1,281 @@
+"""The executor: a program as one flat Python function of NumPy calls on buffers that are planned once.
+
+Every result that a call can be told where to put (``out=``) lies in a buffer; buffers are used again as soon as nobody will read them.
+Views of buffers are taken here, once, and cost nothing in a run.
+"""
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compile.capture import VIEWS
+from autograd.compile.passes import COPIES
+from autograd.compile.program import Instruction, Memory, Program, Slot, mapped, slots_in
+from autograd.compile.spelling import spelled
+from autograd.dtypes import constants
+from autograd.kernels.quiet import SILENT, restore, silence
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+SMALL = 1 << 16  # bytes: an input up to this size is copied to a buffer if that saves a view of it in every run
+
+
+class Pool:
+    """Blocks of memory, handed out and taken back while a program is planned."""
+
+    def __init__(self) -> None:
+        self.free: list[np.ndarray[Any, Any]] = []
+        self.reused = self.bytes = 0
+
+    def take(self, size: int) -> np.ndarray[Any, Any]:
+        """A block of at least so many bytes, not much larger."""
+        fitting = [i for i, block in enumerate(self.free) if size <= block.nbytes <= 2 * size + 4096]
+        if fitting:
+            self.reused += 1
+            return self.free.pop(min(fitting, key=lambda i: self.free[i].nbytes))
+        self.bytes += size
+        return aligned(size)
+
+    def give(self, block: np.ndarray[Any, Any]) -> None:
+        """Nobody reads this block any more."""
+        self.free.append(block)
+
+
+def aligned(size: int) -> np.ndarray[Any, Any]:
+    """Bytes that begin at a multiple of ALIGNMENT."""
+    raw = np.empty(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size]
+
+
+def laid_out(block: np.ndarray[Any, Any], slot: Slot) -> np.ndarray[Any, Any]:
+    """A block as an array of the slot's shape and dtype, its dims in the same order in memory as when it was captured."""
+    order = sorted(range(len(slot.shape)), key=lambda d: (-abs(slot.strides[d]), d))
+    flat = block[: slot.nbytes].view(slot.dtype)
+    return flat.reshape([slot.shape[d] for d in order]).transpose(np.argsort(order)) if slot.shape else flat.reshape(())
+
+
+def owns(slot: Slot) -> bool:
+    """Whether the slot is all of its memory: laid out densely, whatever the order of its dims."""
+    dense = sorted((abs(step), n) for step, n in zip(slot.strides, slot.shape, strict=True) if n > 1)
+    expected = slot.dtype.itemsize
+    for step, n in dense:
+        if step != expected:
+            return False
+        expected *= n
+    return slot.size > 0
+
+
+class Replay:
+    """A program that can be run: ``replay(*inputs)`` -> the arrays of its outputs. ``buffers`` has where the kept slots lie."""
+
+    def __init__(self, program: Program, places: dict[Slot, np.ndarray[Any, Any]] | None = None) -> None:
+        self.program = program
+        self.pool = Pool()
+        self.fixed: dict[Slot, np.ndarray[Any, Any]] = dict(places or {})  # slots that lie in the same place in every run
+        self.blocks: dict[Memory, np.ndarray[Any, Any]] = {}
+        self.names: dict[int, str] = {}
+        self.namespace: dict[str, Any] = {}
+        self.lines: list[str] = []
+        self.calls = 0
+        self._plan()
+        self.namespace.update(SILENT=SILENT, silence=silence, restore=restore)
+        body = "\n        ".join(self.lines or ["pass"])
+        arguments = ", ".join(f"i{n}" for n in range(len(program.inputs)))
+        self.source = f"def replay({arguments}):\n    token = silence(SILENT)\n    try:\n        {body}\n    finally:\n        restore(token)"
+        exec(compile(self.source, "<replay>", "exec"), self.namespace)  # noqa: S102  the text is made here
+        self.run: Callable[..., Any] = self.namespace["replay"]
+
+    # ── names ──
+
+    def name(self, value: Any, stem: str = "c") -> str:
+        """The name under which the generated function knows an object."""
+        if value is None or value is True or value is False or value is Ellipsis:
+            return repr(value)
+        if type(value) is int:
+            return repr(value)
+        found = self.names.get(id(value))
+        if found is None:
+            found = self.names[id(value)] = f"{stem}{len(self.names)}"
+            self.namespace[found] = value
+        return found
+
+    def operand(self, value: Any) -> str:
+        """The text of an operand, nested ones included."""
+        if isinstance(value, Slot):
+            return self.name(self.fixed[value], "b") if value in self.fixed else f"s{value.index}"
+        if isinstance(value, tuple | list) and any(True for _ in slots_in(value)):
+            inner = ", ".join(map(self.operand, value))
+            return f"({inner},)" if isinstance(value, tuple) else f"[{inner}]"
+        if isinstance(value, slice) and any(True for _ in slots_in(value)):
+            return f"slice({self.operand(value.start)}, {self.operand(value.stop)}, {self.operand(value.step)})"
+        return self.name(value)
+
+    # ── planning ──
+
+    def _plan(self) -> None:
+        program = self.program
+        last = self._last_reads()
+        outside = {slot.memory for slot in program.outputs}  # handed out: new in every run
+        kept = {slot.memory for slot in program.kept}
+        viewed = {slot for instruction in program.instructions if instruction.kind == "view" for slot in instruction.reads()}
+        for position, slot in enumerate(program.inputs):
+            if slot.nbytes <= SMALL and slot in viewed and not slot.memory.written and slot.memory not in outside and owns(slot):
+                self.fixed[slot] = laid_out(aligned(slot.nbytes), slot)
+                self.lines.append(f"{self.name(np.copyto, 'f')}({self.operand(slot)}, i{position})")
+                self.calls += 1
+            else:
+                self.lines.append(f"s{slot.index} = i{position}")
+        for position, instruction in enumerate(program.instructions):
+            for slot in instruction.reads():
+                if slot.array is not None and slot not in self.fixed:
+                    self.fixed[slot] = slot.array
+            if instruction.kind == "view" and self._viewed(instruction):
+                continue
+            if instruction.kind == "settle" and instruction.args[0] in self.fixed:
+                self.fixed[instruction.outputs[0]] = self.fixed[instruction.args[0]]  # type: ignore[index]
+            self.calls += 1
+            dying = [memory for memory in {slot.memory for slot in instruction.reads()} if last.get(memory) == position and memory in self.blocks
+                     and memory not in kept]  # fmt: skip
+            inplace = self._in_place(instruction, dying)
+            self.pool.reused += inplace is not None
+            if len(instruction.outputs) == 1 and (slot := instruction.outputs[0]) is not None and slot not in self.fixed:
+                if slot.memory.kind == "result" and slot.memory not in outside and owns(slot) and places_result(instruction):
+                    if slot.memory in kept:
+                        block = aligned(slot.nbytes)
+                    else:
+                        block = self.pool.take(slot.nbytes) if inplace is None else self.blocks.pop(inplace)
+                    self.blocks[slot.memory] = block
+                    self.fixed[slot] = laid_out(block, slot)
+            self.lines.append(self._line(instruction))
+            for memory in dying:
+                if memory in self.blocks and memory is not inplace:
+                    self.pool.give(self.blocks.pop(memory))
+            floating = {slot for slot in instruction.reads() if slot not in self.fixed and slot.memory.kind == "result"}
+            gone = [slot for slot in floating if last.get(slot.memory) == position and slot.memory not in outside and slot.nbytes > SMALL]
+            self.lines += [f"s{slot.index} = None" for slot in gone]
+            if len(instruction.outputs) == 1 and last.get(instruction.outputs[0].memory, -1) < position and instruction.outputs[0].memory in self.blocks:  # type: ignore[union-attr]
+                if instruction.outputs[0].memory not in kept:  # type: ignore[union-attr]
+                    self.pool.give(self.blocks.pop(instruction.outputs[0].memory))  # type: ignore[union-attr]
+        self._finish()
+
+    def _last_reads(self) -> dict[Memory, int]:
+        """The last instruction that reads or writes each memory."""
+        last: dict[Memory, int] = {}
+        for position, instruction in enumerate(self.program.instructions):
+            for slot in instruction.reads():
+                last[slot.memory] = position
+        return last
+
+    def _viewed(self, instruction: Instruction) -> bool:
+        """Take a view now, if what it is taken of has its place."""
+        read = list(instruction.reads())
+        if instruction.function not in VIEWS or not all(slot in self.fixed for slot in read):
+            return False
+
+        def place(value: Any) -> Any:
+            return self.fixed[value] if isinstance(value, Slot) else value
+
+        (slot,) = instruction.outputs
+        assert slot is not None
+        view = instruction.function(*mapped(place, instruction.args), **mapped(place, instruction.kwargs))
+        if view.size and not np.may_share_memory(view, self.fixed[read[0]]):
+            return False
+        self.fixed[slot] = view
+        return True
+
+    def _in_place(self, instruction: Instruction, dying: Sequence[Memory]) -> Memory | None:
+        """The memory of an operand that the result of an elementwise call may take over."""
+        if instruction.kind != "call" or not isinstance(instruction.function, np.ufunc) or instruction.function.signature is not None:
+            return None
+        if len(instruction.outputs) != 1:
+            return None
+        (result,) = instruction.outputs
+        for slot in instruction.reads():
+            if slot.memory in dying and slot.dtype == result.dtype and slot.shape == result.shape and slot.strides == result.strides and owns(slot):  # type: ignore[union-attr]
+                if self.blocks[slot.memory].nbytes >= result.nbytes and same_start(self.fixed[slot], self.blocks[slot.memory]):  # type: ignore[union-attr]
+                    return slot.memory
+        return None
+
+    # ── lines ──
+
+    def _line(self, instruction: Instruction) -> str:
+        outputs = instruction.outputs
+        if instruction.kind == "dynamic":
+            (slot,) = outputs
+            return f"{self.operand(slot)}[()] = {self.name(instruction.function, 'f')}()"
+        if instruction.kind == "store" and instruction.function is operator.setitem:
+            index, value = instruction.args
+            return f"{self.operand(instruction.target)}[{self.operand(index)}] = {self.operand(value)}"
+        out = None
+        if instruction.kind == "settle" and outputs[0] in self.fixed:
+            return f"{self.name(instruction.function, 'f')}({', '.join(map(self.operand, instruction.args))})"
+        if instruction.target is not None:
+            out = instruction.target
+        elif len(outputs) == 1 and outputs[0] in self.fixed:
+            out = outputs[0]
+        args = with_constants(instruction)
+        line = spelled(self, instruction, args, out)
+        if out is not None:
+            return line
+        if instruction.kind == "settle":
+            return f"{line}; s{outputs[0].index} = s{instruction.args[0].index}"  # type: ignore[union-attr]
+        if instruction.kind == "call" and len(outputs) == 1 and not outputs[0].shape:  # type: ignore[union-attr]
+            line = f"{self.name(np.asarray, 'f')}({line})"  # NumPy makes scalars of 0-d results
+        targets = ", ".join("_" if slot is None else f"s{slot.index}" for slot in outputs)
+        return f"{targets}{',' if instruction.multiple and len(outputs) == 1 else ''} = {line}" if outputs else line
+
+    def _finish(self) -> None:
+        """Kept slots that do not lie in place yet are copied there; outputs are handed over."""
+        used: set[int] = set()
+        for slot in self.program.kept:
+            place = self.fixed.get(slot, slot.array)
+            if place is None or id(place) in used or slot.memory.kind != "result":
+                copy = self.fixed.get(slot) if place is None else place
+                target = laid_out(aligned(slot.nbytes), slot)
+                self.lines.append(f"{self.name(np.copyto, 'f')}({self.name(target, 'b')}, {self.operand(slot) if copy is None else self.name(place, 'b')})")
+                place = target
+            used.add(id(place))
+            self.fixed[slot] = place
+        texts = []
+        for slot in self.program.outputs:
+            if slot in self.fixed or slot.array is not None:
+                place = self.fixed.get(slot, slot.array)
+                alias = slot.memory.kind in ("state", "input")
+                texts.append(self.name(place, "b") + ("" if alias else ".copy()"))
+            else:
+                texts.append(f"s{slot.index}")
+        if texts:
+            self.lines.append(f"return ({', '.join(texts)},)")
+
+
+def same_start(array: np.ndarray[Any, Any], block: np.ndarray[Any, Any]) -> bool:
+    """Whether an array begins where a block does."""
+    return array.__array_interface__["data"][0] == block.__array_interface__["data"][0]
+
+
+def places_result(instruction: Instruction) -> bool:
+    """Whether the call can be told where to put its result."""
+    function = instruction.function
+    if instruction.kind == "dynamic":
+        return True
+    if instruction.kind != "call":
+        return False
+    if isinstance(function, np.ufunc):
+        return function.nout == 1
+    if function in COPIES or function in (np.ndarray.astype, np.concatenate, np.stack, np.dot):
+        return True
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, np.ufunc) and function.__name__ in ("reduce", "accumulate")
+
+
+def with_constants(instruction: Instruction) -> list[Any]:
+    """The operands, Python numbers beside arrays of one floating dtype as 0-d arrays of it: a ufunc takes half the time with one."""
+    args = list(instruction.args)
+    if isinstance(instruction.function, np.ufunc):
+        dtypes = {part.dtype for part in args if isinstance(part, Slot)}
+        if len(dtypes) == 1 and (dtype := dtypes.pop()).kind == "f" and not instruction.kwargs:
+            args = [constants[dtype][part] if type(part) in (int, float) else part for part in args]
+    return args

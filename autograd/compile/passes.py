@@ -1,0 +1,162 @@
+"""What a program does not need is left out: calls nobody reads, calls made twice, calls on constants, copies, products with one."""
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.compile.program import Instruction, Program, Slot, mapped, slots_in
+
+COPIES = {np.positive, np.copy, np.ndarray.copy, np.ascontiguousarray}
+PURE = {"call", "view", "opaque"}
+
+
+def simplify(program: Program) -> Program:
+    """The same program with nothing in it that is not needed."""
+    return without_dead_code(without_repeats(program))
+
+
+def without_dead_code(program: Program) -> Program:
+    """Without instructions whose results nobody reads. A write is read if its memory is, or if it outlives the program."""
+    memories = {slot.memory for slot in program.wanted()}
+    slots = set(program.wanted())
+    live = []
+    for instruction in reversed(program.instructions):
+        if instruction.target is not None:
+            needed = instruction.target.memory in memories or instruction.target.memory.kind in ("state", "input")
+        else:
+            needed = instruction.kind in ("draw", "check") or any(slot in slots for slot in instruction.outputs)
+        if needed:
+            live.append(instruction)
+            read = list(instruction.reads())
+            slots.update(read)
+            memories.update(slot.memory for slot in read)
+    return Program(program.inputs, live[::-1], program.outputs, program.kept)
+
+
+def without_repeats(program: Program) -> Program:
+    """Each call once, each constant computed now, no copies of what is never written to, and no products with one."""
+    instead: dict[Slot, Slot] = {}
+    known: dict[Any, Instruction] = {}
+    kept = []
+    wanted = program.wanted()
+    settled = {instruction.args[0] for instruction in program.instructions if instruction.kind == "settle"}  # rewritten where they lie
+
+    def current(value: Any) -> Any:
+        if isinstance(value, slice):
+            return slice(*map(current, (value.start, value.stop, value.step)))
+        while isinstance(value, Slot) and value in instead:
+            value = instead[value]
+        return value
+
+    for instruction in program.instructions:
+        instruction.args = mapped(current, instruction.args)
+        instruction.kwargs = mapped(current, instruction.kwargs)
+        if instruction.target is not None:
+            instruction.target = current(instruction.target)
+        stable = instruction.kind in PURE and not any(slot is not None and slot.memory.written for slot in instruction.outputs)
+        if stable and len(instruction.outputs) == 1:
+            (slot,) = instruction.outputs
+            same = equal(instruction)
+            if same is not None and not same.memory.written and (slot not in wanted or same.memory.kind == "result" and same not in wanted):
+                instead[slot] = same
+                if slot in wanted:
+                    replace(program, slot, same)
+                continue
+            if folded(instruction):
+                continue
+        if stable and settled.isdisjoint(instruction.outputs) and (key := identity(instruction)) is not None:
+            before = known.setdefault(key, instruction)
+            if before is not instruction and not any(slot in wanted for slot in instruction.outputs):
+                instead.update(zip(instruction.outputs, before.outputs, strict=True))
+                continue
+        kept.append(instruction)
+    return Program(program.inputs, kept, program.outputs, program.kept)
+
+
+def replace(program: Program, old: Slot, new: Slot) -> None:
+    """Let the program end with new where it ended with old."""
+    program.outputs[:] = [new if slot is old else slot for slot in program.outputs]
+    program.kept[:] = [new if slot is old else slot for slot in program.kept]
+
+
+def equal(instruction: Instruction) -> Slot | None:
+    """The operand that a call gives back unchanged: a copy of it, it times one, it over one, it as its own dtype or shape."""
+    function, args, (slot,) = instruction.function, instruction.args, instruction.outputs
+    if not args or not isinstance(args[0], Slot):
+        x = args[1] if len(args) == 2 and function is np.multiply and isinstance(args[1], Slot) and is_number(args[0], 1) else None
+        return x if x is not None and alike(x, slot) else None
+    x = args[0]
+    if function in COPIES and not instruction.kwargs and alike(x, slot):
+        return x
+    if function is np.ndarray.astype and x.dtype == slot.dtype and alike(x, slot):
+        return x
+    if function is np.multiply and len(args) == 2 and not instruction.kwargs:
+        for one, other in ((args[1], x), (x, args[1])):
+            if is_number(one, 1) and isinstance(other, Slot) and alike(other, slot):
+                return other
+    if function in (np.true_divide, np.divide) and is_number(args[1], 1) and alike(x, slot):
+        return x
+    if instruction.kind == "view" and function in (np.reshape, np.ndarray.reshape, np.broadcast_to) and alike(x, slot):
+        return x
+    return None
+
+
+def alike(x: Slot, y: Slot) -> bool:
+    """Whether two slots have one shape, dtype and layout."""
+    return x.shape == y.shape and x.dtype == y.dtype and x.strides == y.strides
+
+
+def is_number(value: Any, number: float) -> bool:
+    """Whether an operand is this number throughout."""
+    if isinstance(value, Slot):
+        return value.memory.kind == "constant" and not value.memory.written and bool(value.size) and bool((value.array == number).all())
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and bool(value == number)
+    return isinstance(value, int | float) and value == number
+
+
+def folded(instruction: Instruction) -> bool:
+    """Whether the call was one on constants: its result is now a constant too."""
+    read = list(slots_in((instruction.args, instruction.kwargs)))
+    if not read or instruction.kind == "opaque" or not all(slot.memory.kind == "constant" and not slot.memory.written for slot in read):
+        return False
+
+    def array(value: Any) -> Any:
+        return value.array if isinstance(value, Slot) else slice(*map(array, (value.start, value.stop, value.step))) if isinstance(value, slice) else value
+
+    with np.errstate(all="ignore"):
+        value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
+    (slot,) = instruction.outputs
+    slot.array = np.asarray(value)
+    slot.memory.kind = "constant"
+    return True
+
+
+def identity(instruction: Instruction) -> Any:
+    """What two calls that give the same have in common; None for what cannot be compared."""
+    if instruction.function is operator.setitem:
+        return None
+    try:
+        key = (instruction.function, frozen(instruction.args), frozen(instruction.kwargs), instruction.versions)
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def frozen(value: Any) -> Any:
+    """Nested operands as something that hashes: numbers with their types, for 1 and 1.0 and True are equal."""
+    if isinstance(value, tuple | list):
+        return type(value).__name__, *map(frozen, value)
+    if isinstance(value, dict):
+        return tuple((key, frozen(part)) for key, part in sorted(value.items()))
+    if isinstance(value, slice):
+        return "slice", frozen((value.start, value.stop, value.step))
+    if isinstance(value, Slot):
+        return value
+    return type(value), value if value == value else repr(value), str(value) if isinstance(value, float) else None  # noqa: PLR0124  0.0 and -0.0
+
+

@@ -1,0 +1,134 @@
+"""The seam between the engine and capture: what the engine asks while a function is being captured (see compile/).
+
+Outside a capture all of this is one look at ``active``, which counts the captures under way in this process. Inside, arrays are stood
+for by ``TracedArray`` objects, which record what is done with them.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograd.compile.capture import Capture
+
+active = 0
+_current: ContextVar[Capture | None] = ContextVar("capture", default=None)
+current = _current.get
+
+
+class TracedArray:
+    """Stands for an array while a function is captured: has a shape and a dtype, and no values to branch on."""
+
+    __slots__ = ()
+
+
+@contextmanager
+def capturing(capture: Capture) -> Iterator[None]:
+    """What runs in this block is recorded by the capture."""
+    global active  # noqa: PLW0603  one figure for the process: a thread that captures nothing finds no capture of its own
+    token = _current.set(capture)
+    active += 1
+    try:
+        yield
+    finally:
+        active -= 1
+        _current.reset(token)
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """What runs in this block is done once, when the function is captured, and not in the replays: state that is made on first use."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def is_compiling() -> bool:
+    """Whether this code is being captured by ``compile``."""
+    return active > 0 and current() is not None
+
+
+def dynamic(function: Callable[[], float], dtype: Any = None) -> Any:
+    """A number that may change between calls of a compiled function: ``function()`` is asked anew in each.
+
+    Outside a capture this is ``function()``. Inside, it is a 0-d tensor of the given dtype (the default dtype unless given), so it takes
+    part in operations on tensors, and not in Python's branches.
+    """
+    capture = current() if active else None
+    return function() if capture is None else capture.dynamic(function, dtype)
+
+
+def draw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``function(*args, **kwargs)``, an array of random numbers: drawn anew in each replay."""
+    capture = current() if active else None
+    return function(*args, **kwargs) if capture is None else capture.call(function, args, kwargs, kind="draw")
+
+
+def enter(*values: Any) -> None:
+    """Make the tensors among nested arguments, which an operation is about to read or write, part of the program."""
+    if (capture := current()) is not None:
+        capture.enter(values)
+
+
+def hold(tensor: Any) -> None:
+    """Note that this tensor shows a traced array: it gets a real one when the capture ends."""
+    array = tensor._array
+    if isinstance(array, TracedArray):
+        array.hold(tensor)  # type: ignore[attr-defined]
+    elif (capture := current()) is not None:
+        tensor._array = capture.constant(array)
+
+
+def fresh(tensor: Any) -> Any:
+    """A tensor that was just made out of nothing: a constant of the program."""
+    if (capture := current()) is not None and not isinstance(tensor._array, TracedArray):
+        tensor._array = capture.constant(tensor._array)
+        hold(tensor)
+    return tensor
+
+
+def opaque(function: Callable[..., Any], args: Iterable[Any], params: Mapping[str, Any], name: str, error: Exception) -> Any:
+    """The result of a function that cannot be traced, recorded as a single call; raises the error if it is not for that it failed."""
+    if (capture := current()) is None:
+        raise error
+    return capture.opaque(function, args, params, name, error)
+
+
+def ask(rule: Callable[..., Any], name: str, args: Iterable[Any], params: Mapping[str, Any]) -> Any:
+    """What a derivative rule answers: recorded as what it does, or as a single call."""
+    capture = current() if active else None
+    if capture is None:
+        return rule(*args, **params)
+    return capture.attempt(rule, args, params, name)
+
+
+def check(function: Callable[..., None], *args: Any) -> None:
+    """``function(*args)``, which raises if values are not as they must be: asked again in each replay."""
+    capture = current() if active else None
+    if capture is None:
+        function(*args)
+    else:
+        capture.check(function, args)
+
+
+def settle(term: Any, g: Any) -> Any:
+    """``zero_where_masked`` on traced arrays: an instruction of its own, which looks at the values in each replay."""
+    capture = current()
+    assert capture is not None
+    return capture.settle(term, g)
+
+
+def guard(owner: Any, attribute: str) -> None:
+    """Note an attribute that the program depends on: where it changes, the function is captured anew."""
+    if (capture := current()) is not None:
+        capture.guard(owner, attribute, getattr(owner, attribute))
+
+
+def assign(tensor: Any) -> None:
+    """Note that ``.grad`` of this tensor is being set."""
+    if (capture := current()) is not None:
+        capture.assign(tensor)

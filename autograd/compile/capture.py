@@ -38,11 +38,20 @@ SHAPED_BY_VALUES = {
 OPS_SHAPED_BY_VALUES = {"nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"}
 # Written to in place: not traced, so that the kernel that does it is recorded whole.
 WRITERS = {np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
+
+
+def writable_diagonal(*args: Any, **kwargs: Any) -> Any:
+    """``np.diagonal``, to be written to as kernels do."""
+    view = np.diagonal(*args, **kwargs)
+    view.flags.writeable = True
+    return view
+
+
 # Views that follow from shapes alone: taken once, when the buffers are planned.
 VIEWS = {
-    np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze, np.ravel, np.diagonal, operator.getitem,
+    writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze, np.ravel, operator.getitem,
     np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
-    np.ndarray.diagonal, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
+    np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
 # Methods of arrays by the ufunc method they are, which can write into a given buffer.
 REDUCTIONS = {
@@ -170,6 +179,8 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
             return self.capture.constant(function(*mapped(concrete, args), **mapped(concrete, kwargs)))
         if function is np.copyto and isinstance(args[0], Traced):
             return self.capture.write(args[0], np.positive, (args[1],), {name: kwargs[name] for name in ("where",) if name in kwargs})
+        if function is np.diagonal:
+            function = writable_diagonal
         if function in WRITERS or "out" in kwargs:
             self.capture.untraceable(f"a write by {function.__name__}")
         return self.capture.call(function, args, kwargs)

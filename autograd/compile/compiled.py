@@ -15,6 +15,7 @@ import numpy as np
 from autograd import graph, tracing, writes
 from autograd.compile.capture import Capture, Traced
 from autograd.compile.emit import Replay
+from autograd.compile.fuse import fused
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
 from autograd.errors import CaptureError, GraphError, message
@@ -193,10 +194,10 @@ class Entry:
         saved: list[Slot] = []
         if derivative is not None:
             saved, backward = split(forward, derivative)
-            self.pullback = Pullback(derivative, Replay(simplify(backward)), [capture.traced[slot].value for slot in saved])
+            self.pullback = Pullback(derivative, Replay(fused(simplify(backward))), [capture.traced[slot].value for slot in saved])
         kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
         self.captured = len(forward)
-        self.program = simplify(Program(self.inputs, forward, [*outputs, *saved], kept))
+        self.program = fused(simplify(Program(self.inputs, forward, [*outputs, *saved], kept)))
         self.replay = Replay(self.program)
         places = iter([self.replay.fixed[slot] for slot in self.program.kept])
         for _, gradient in gradients:

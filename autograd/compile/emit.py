@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compile.blocks import Blocks
 from autograd.compile.capture import VIEWS
 from autograd.compile.passes import COPIES
 from autograd.compile.program import Instruction, Memory, Program, Slot, mapped, slots_in
 from autograd.compile.spelling import spelled
 from autograd.dtypes import constants
 from autograd.kernels.quiet import SILENT, restore, silence
+from autograd.threads import parallel
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 SMALL = 1 << 16  # bytes: an input up to this size is copied to a buffer if that saves a view of it in every run
@@ -79,12 +81,15 @@ class Replay:
         self.names: dict[int, str] = {}
         self.namespace: dict[str, Any] = {}
         self.lines: list[str] = []
+        self.functions: list[str] = []  # of regions
+        self.parallel = parallel
         self.calls = 0
         self._plan()
         self.namespace.update(SILENT=SILENT, silence=silence, restore=restore)
         body = "\n        ".join(self.lines or ["pass"])
         arguments = ", ".join(f"i{n}" for n in range(len(program.inputs)))
         self.source = f"def replay({arguments}):\n    token = silence(SILENT)\n    try:\n        {body}\n    finally:\n        restore(token)"
+        self.source = "\n\n".join([*self.functions, self.source])
         exec(compile(self.source, "<replay>", "exec"), self.namespace)  # noqa: S102  the text is made here
         self.run: Callable[..., Any] = self.namespace["replay"]
 
@@ -141,7 +146,9 @@ class Replay:
                      and memory not in kept]  # fmt: skip
             inplace = self._in_place(instruction, dying)
             self.pool.reused += inplace is not None
-            if len(instruction.outputs) == 1 and (slot := instruction.outputs[0]) is not None and slot not in self.fixed:
+            if instruction.kind == "region":
+                self._region(instruction, kept, outside)
+            elif len(instruction.outputs) == 1 and (slot := instruction.outputs[0]) is not None and slot not in self.fixed:
                 if slot.memory.kind == "result" and slot.memory not in outside and owns(slot) and places_result(instruction):
                     if slot.memory in kept:
                         block = aligned(slot.nbytes)
@@ -149,7 +156,8 @@ class Replay:
                         block = self.pool.take(slot.nbytes) if inplace is None else self.blocks.pop(inplace)
                     self.blocks[slot.memory] = block
                     self.fixed[slot] = laid_out(block, slot)
-            self.lines.append(self._line(instruction))
+            if instruction.kind != "region":
+                self.lines.append(self._line(instruction))
             for memory in dying:
                 if memory in self.blocks and memory is not inplace:
                     self.pool.give(self.blocks.pop(memory))
@@ -160,6 +168,20 @@ class Replay:
                 if instruction.outputs[0].memory not in kept:  # type: ignore[union-attr]
                     self.pool.give(self.blocks.pop(instruction.outputs[0].memory))  # type: ignore[union-attr]
         self._finish()
+
+    def _region(self, instruction: Instruction, kept: set[Memory], outside: set[Memory]) -> None:
+        """Places for what a region makes, and its loop."""
+        for slot in instruction.outputs:
+            if slot is None or slot in self.fixed:
+                continue
+            if slot.memory.kind == "result" and slot.memory not in outside:
+                if slot.memory not in self.blocks:
+                    self.blocks[slot.memory] = aligned(slot.nbytes) if slot.memory in kept else self.pool.take(slot.nbytes)
+                self.fixed[slot] = laid_out(self.blocks[slot.memory], slot)
+            elif slot.shape:
+                self.lines.append(f"s{slot.index} = {self.name(np.empty, 'f')}({slot.shape}, {self.name(slot.dtype)})")
+        self.calls -= 1
+        Blocks(self, instruction)
 
     def _last_reads(self) -> dict[Memory, int]:
         """The last instruction that reads or writes each memory."""

@@ -16,7 +16,7 @@ from autograd.dispatch import call_function, call_ufunc
 from autograd.dtypes import NUMBERS, constants, float32, float64, promoted
 from autograd.errors import ArgumentError, AutogradError, DimError, DtypeError, GraphError, ShapeError, message
 from autograd.formatting import tensor_text
-from autograd.graph import Node, Watch, backpropagate, leading_to, record, topological_order
+from autograd.graph import NO_PARAMS, Node, Watch, backpropagate, leading_to, record, topological_order
 from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
@@ -24,8 +24,6 @@ from autograd.methods import Methods
 from autograd.modes import recording, set_grad_enabled
 from autograd.op import Op
 from autograd.source import here
-
-NO_PARAMS: dict[str, Any] = {}
 
 
 def operators(function: Callable[..., Any]) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
@@ -115,14 +113,14 @@ class Tensor(Methods):
         """Run op on the arrays behind args; record the call if one of them is part of a graph."""
         arrays: list[Any] = []
         parents: list[Node | None] = []
-        needs = 0
+        needs, bit = 0, 1
         dtype = None
         uniform = True
         for arg in args:
             if isinstance(arg, Tensor):
                 node = arg._node if arg._view is None else arg.node
                 if node is not None:
-                    needs |= 1 << len(arrays)
+                    needs |= bit
                 arg = arg._array
                 if dtype is None:
                     dtype = arg.dtype
@@ -134,6 +132,7 @@ class Tensor(Methods):
                     uniform = False
             arrays.append(arg)
             parents.append(node)
+            bit += bit
         try:
             if op.convert and not (uniform and (dtype is float32 or dtype is float64 or op.convert == "common")):
                 arrays = converted(op, arrays)
@@ -147,7 +146,10 @@ class Tensor(Methods):
                 y = np.asarray(y)
         tensor = new(Tensor)
         tensor._array = y
-        tensor._node = record(op, arrays, parents, needs, params, y) if needs and op.differentiable and recording() else None
+        if needs and op.differentiable and recording():
+            tensor._node = record(op, arrays, tuple(parents), needs, params or NO_PARAMS, y)
+        else:
+            tensor._node = None
         tensor._grad = tensor._view = None
         if op.view:
             source = args[0]
@@ -573,7 +575,7 @@ def shares(y: Any, source: Any) -> bool:
 
 def several(op: Op, y: Any, args: Any, arrays: list[Any], parents: list[Any], needs: int, params: dict[str, Any]) -> Any:
     """The tensors of an op with several outputs: a tuple, named if the kernel's was."""
-    node = record(op, arrays, parents, needs, params, tuple(y), 4) if needs and op.differentiable and recording() else None
+    node = record(op, arrays, tuple(parents), needs, params, tuple(y), 4) if needs and op.differentiable and recording() else None
     nodes = [graph.output(node, i) if node is not None and part.dtype.kind in "fc" else None for i, part in enumerate(y)]
     parts = [Tensor._wrap(part, part_node) for part, part_node in zip(y, nodes, strict=True)]
     if op.view and isinstance(args[0], Tensor):
@@ -625,8 +627,8 @@ def copied_graph(root: Node, memo: dict[int, Any]) -> Node:
             setattr(twin, slot, getattr(node, slot))
         twin.number, twin.watch = next(graph.number), None
         twin.parents = tuple(None if parent is None else memo[id(parent)] for parent in node.parents)
-        if isinstance(node.args, list):
-            twin.args = [memo[id(arg)] if isinstance(arg, Node) else arg for arg in node.args]
+        if isinstance(node.args, tuple):
+            twin.args = tuple(memo[id(arg)] if isinstance(arg, Node) else arg for arg in node.args)
         if node.op is None:
             twin.watch = Watch()
             tensor = node.watch and node.watch.tensor and node.watch.tensor()

@@ -21,7 +21,7 @@ from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
 from autograd.methods import Methods
-from autograd.modes import recording, set_grad_enabled
+from autograd.modes import recording, set_recording
 from autograd.op import Op
 from autograd.source import here
 
@@ -363,7 +363,7 @@ class Tensor(Methods):
 
     def numpy(self, *, force: bool = False) -> Any:
         """The values as a NumPy array in the same memory. A tensor that requires grad has to be detached first (or ``force=True``)."""
-        if self.requires_grad and not force and recording():
+        if not force and recording() and self.requires_grad:
             raise GraphError(message(
                 "numpy", "a tensor that does not require grad is required, for NumPy records nothing", "one that does",
                 "use x.detach().numpy()",
@@ -698,7 +698,7 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
                     name, f"a gradient of shape {tensor.shape} is required, for only a single element implies 1", "none",
                     "reduce to one number first, as in loss.mean(), or pass gradient=",
                 ))  # fmt: skip
-            g = np.ones_like(tensor._array)
+            g = np.ones(tensor.shape, tensor.dtype) if tensor.shape else constants[tensor.dtype][1]
         else:
             g = given if isinstance(given, Tensor) else as_array(given)
             if tuple(g.shape) != tuple(tensor.shape):
@@ -716,5 +716,10 @@ def run_backward(
     order: Sequence[Node], seeds: dict[Node, Any], wanted: set[Node], needed: set[Node] | None, create_graph: bool, retain_graph: bool
 ) -> dict[Node, Any]:
     """The backward pass: recorded with create_graph, else on bare arrays. NumPy's warnings are off: the rules mean their 0/0."""
-    with np.errstate(all="ignore"), set_grad_enabled(create_graph):
-        return backpropagate(order, seeds, wanted, needed=needed, lift=Tensor._wrap if create_graph else None, free=not retain_graph)
+    before = recording()
+    set_recording(create_graph)
+    try:
+        with np.errstate(all="ignore"):
+            return backpropagate(order, seeds, wanted, needed=needed, lift=Tensor._wrap if create_graph else None, free=not retain_graph)
+    finally:
+        set_recording(before)

@@ -26,15 +26,16 @@ def owner(array: Any) -> Any:
     return array
 
 
-def record(array: Any) -> None:
-    """Note that the memory of this array is being written, on the user's line that runs now."""
-    global last  # noqa: PLW0603  one clock for the process
-    array = owner(array)
-    key = id(array)
-    entry = _ledger.get(key)
-    reference = entry[2] if entry else weakref.ref(array, lambda _, key=key: _ledger.pop(key, None))  # type: ignore[misc]
-    last = next(number)
-    _ledger[key] = last, here(), reference
+def record(*arrays: Any) -> None:
+    """Note that the memory of these arrays is being written, on the user's line that runs now."""
+    global last
+    last, site = next(number), here()
+    for array in arrays:
+        array = owner(array)
+        key = id(array)
+        entry = _ledger.get(key)
+        reference = entry[2] if entry else weakref.ref(array, lambda _, key=key: _ledger.pop(key, None))  # type: ignore[misc]
+        _ledger[key] = last, site, reference
 
 
 def after(time: int, array: Any) -> Site | None:

@@ -158,7 +158,7 @@ class Call:
 
 
 def recorded_call(
-    op: Op, ctx: FunctionCtx, args: tuple[Any, ...], parents: Sequence[Node | None], outputs: tuple[Any, ...], several: bool
+    op: Op, ctx: FunctionCtx, args: tuple[Any, ...], parents: tuple[Node | None, ...], outputs: tuple[Any, ...], several: bool
 ) -> Node:
     """The node of a call."""
     call, tensors = Call(ctx, args, outputs), [out for out in outputs if isinstance(out, Tensor)]
@@ -306,7 +306,7 @@ UNKNOWN.name, UNKNOWN.joint = "no_history", raise_unknown
 def without_history(array: Any, parents: Sequence[Node | None], name: str, what: str, remedy: str) -> Tensor:
     """A tensor that may depend on the parents in a way nobody recorded: an error for whoever asks for its derivative."""
     params = {"reason": f"{name}: {what}", "remedy": remedy}
-    return Tensor._wrap(array, record(UNKNOWN, list(parents), parents, (1 << len(parents)) - 1, params, array, 1))
+    return Tensor._wrap(array, record(UNKNOWN, list(parents), tuple(parents), (1 << len(parents)) - 1, params, array, 1))
 
 
 def guarded(g: Any) -> Tensor:

@@ -1,7 +1,6 @@
 """Switches that hold for a block of code. Context variables: each thread and each asyncio task has its own."""
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,7 +13,7 @@ R = TypeVar("R")
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 _inference: ContextVar[bool] = ContextVar("inference", default=False)
 
-recording = _recording.get  # asked by every op: bound once
+recording, set_recording = _recording.get, _recording.set  # asked by every op: bound once
 
 
 def is_grad_enabled() -> bool:
@@ -33,10 +32,10 @@ class _Switch:
     _settings: tuple[tuple[ContextVar[bool], bool], ...]
 
     def __init__(self) -> None:
-        self._before: list[tuple[bool, ...]] = []
+        self._before: list[list[bool]] = []
 
     def __enter__(self) -> None:
-        self._before.append(tuple(variable.get() for variable, _ in self._settings))
+        self._before.append([variable.get() for variable, _ in self._settings])
         for variable, value in self._settings:
             variable.set(value)
 
@@ -45,10 +44,12 @@ class _Switch:
             variable.set(value)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        settings = self._settings
+
         @functools.wraps(function)
         def switched(*args: P.args, **kwargs: P.kwargs) -> R:
-            block = copy.copy(self)  # calls in several threads at once must not share what was before
-            block._before = []
+            block = _Switch()  # calls in several threads at once must not share what was before
+            block._settings = settings
             with block:
                 return function(*args, **kwargs)
 

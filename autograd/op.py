@@ -53,8 +53,8 @@ class Op:
     """A declared op. See ``op`` for the meaning of the fields."""
 
     __slots__ = (
-        "array_rule", "arity", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names", "numpy",
-        "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept",
+        "add_to", "array_rule", "arity", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names",
+        "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept",
     )  # fmt: skip
 
     name: str
@@ -62,6 +62,7 @@ class Op:
     rules: tuple[Rule | None, ...]
     joint: Rule | None
     array_rule: Rule | None
+    add_to: Rule | None
     saves: tuple[str, ...]
     convert: str
     numpy: Callable[..., Any] | None
@@ -77,7 +78,7 @@ class Op:
 
     def __init__(self, kernel: Callable[..., Any], **fields: Any) -> None:
         self.name, self.kernel, self._kept = kernel.__name__, kernel, {}
-        self.derived, self.joint, self.array_rule, self.rules, self.saves = False, None, None, (), ()
+        self.derived, self.joint, self.array_rule, self.add_to, self.rules, self.saves = False, None, None, None, (), ()
         parameters = list(inspect.signature(kernel).parameters.values())
         arrays = [p for p in parameters if str(p.annotation).startswith("Array")]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
@@ -146,6 +147,7 @@ def op(
     *,
     joint: Rule | None = None,
     array_rule: Rule | None = None,
+    add_to: Rule | None = None,
     saves: str | tuple[str, ...] = "",
     numpy: Callable[..., Any] | None = None,
     reference: Callable[..., Any] | None = None,
@@ -161,6 +163,8 @@ def op(
                 output y. None: this argument has no derivative. Broadcasting is undone for it afterwards.
     joint       Instead of rules: one function that returns the gradients of all array arguments. For any number of them.
     array_rule  ``joint`` once more for a heavy op, on arrays only, free to work in place; also gets ``needs``, a tuple of bools.
+    add_to      The rule once more, on arrays only, as ``add_to(held, g, **params)``: adds to an array what the rule would return, where
+                that is mostly zeros (a thousand reads x[i] in a loop add to one array, and do not make a thousand).
     saves       What the rules read the values of: names of arguments, ``y``. One string for all, or one per rule.
                 Everything else is kept as shape and dtype only.
     numpy       The NumPy function of the same meaning: it will call this op when it meets a tensor, and the tests compare with it.
@@ -173,8 +177,8 @@ def op(
 
     def declare(kernel: Callable[P, Any]) -> Callable[P, Tensor]:
         return public(Op(
-            kernel, joint=joint, array_rule=array_rule, numpy=numpy, reference=reference, convert=convert, elementwise=elementwise,
-            masks=masks, view=view, samples=tuple(samples), saves=(saves,) if isinstance(saves, str) else saves,
+            kernel, joint=joint, array_rule=array_rule, add_to=add_to, numpy=numpy, reference=reference, convert=convert,
+            elementwise=elementwise, masks=masks, view=view, samples=tuple(samples), saves=(saves,) if isinstance(saves, str) else saves,
             rules=rules if isinstance(rules, tuple) else (rules,) if rules is not None else (),
         ))  # fmt: skip
 

@@ -67,8 +67,8 @@ class Site(NamedTuple):
 
 def outside(frame: FrameType) -> FrameType:
     """The first frame at or above this one that is not inside these packages."""
-    while INTERNAL[frame.f_code.co_filename] and frame.f_back is not None:
-        frame = frame.f_back
+    while INTERNAL[frame.f_code.co_filename] and (back := frame.f_back) is not None:
+        frame = back
     return frame
 
 

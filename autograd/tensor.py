@@ -16,16 +16,14 @@ from autograd.dispatch import call_function, call_ufunc
 from autograd.dtypes import NUMBERS, constants, float32, float64, promoted
 from autograd.errors import ArgumentError, AutogradError, DimError, DtypeError, GraphError, ShapeError, message
 from autograd.formatting import tensor_text
-from autograd.graph import Node, Watch, backpropagate, leading_to, record, topological_order
+from autograd.graph import NO_PARAMS, Node, Watch, backpropagate, leading_to, record, topological_order
 from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
 from autograd.methods import Methods
-from autograd.modes import recording, set_grad_enabled
+from autograd.modes import recording, set_recording
 from autograd.op import Op
 from autograd.source import here
-
-NO_PARAMS: dict[str, Any] = {}
 
 
 def operators(function: Callable[..., Any]) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
@@ -119,14 +117,14 @@ class Tensor(Methods):
             tracing.enter(args, params)
         arrays: list[Any] = []
         parents: list[Node | None] = []
-        needs = 0
+        needs, bit = 0, 1
         dtype = None
         uniform = True
         for arg in args:
             if isinstance(arg, Tensor):
                 node = arg._node if arg._view is None else arg.node
                 if node is not None:
-                    needs |= 1 << len(arrays)
+                    needs |= bit
                 arg = arg._array
                 if dtype is None:
                     dtype = arg.dtype
@@ -138,6 +136,7 @@ class Tensor(Methods):
                     uniform = False
             arrays.append(arg)
             parents.append(node)
+            bit += bit
         try:
             if op.convert and not (uniform and (dtype is float32 or dtype is float64 or op.convert == "common")):
                 arrays = converted(op, arrays)
@@ -153,7 +152,10 @@ class Tensor(Methods):
                 y = np.asarray(y)
         tensor = new(Tensor)
         tensor._array = y
-        tensor._node = record(op, arrays, parents, needs, params, y) if needs and op.differentiable and recording() else None
+        if needs and op.differentiable and recording():
+            tensor._node = record(op, arrays, tuple(parents), needs, params or NO_PARAMS, y)
+        else:
+            tensor._node = None
         tensor._grad = tensor._view = None
         if tracing.active:
             tracing.hold(tensor)
@@ -373,7 +375,7 @@ class Tensor(Methods):
 
     def numpy(self, *, force: bool = False) -> Any:
         """The values as a NumPy array in the same memory. A tensor that requires grad has to be detached first (or ``force=True``)."""
-        if self.requires_grad and not force and recording():
+        if not force and recording() and self.requires_grad:
             raise GraphError(message(
                 "numpy", "a tensor that does not require grad is required, for NumPy records nothing", "one that does",
                 "use x.detach().numpy()",
@@ -595,7 +597,7 @@ def shares(y: Any, source: Any) -> bool:
 
 def several(op: Op, y: Any, args: Any, arrays: list[Any], parents: list[Any], needs: int, params: dict[str, Any]) -> Any:
     """The tensors of an op with several outputs: a tuple, named if the kernel's was."""
-    node = record(op, arrays, parents, needs, params, tuple(y), 4) if needs and op.differentiable and recording() else None
+    node = record(op, arrays, tuple(parents), needs, params, tuple(y), 4) if needs and op.differentiable and recording() else None
     nodes = [graph.output(node, i) if node is not None and part.dtype.kind in "fc" else None for i, part in enumerate(y)]
     parts = [Tensor._wrap(part, part_node) for part, part_node in zip(y, nodes, strict=True)]
     if op.view and isinstance(args[0], Tensor):
@@ -647,8 +649,8 @@ def copied_graph(root: Node, memo: dict[int, Any]) -> Node:
             setattr(twin, slot, getattr(node, slot))
         twin.number, twin.watch = next(graph.number), None
         twin.parents = tuple(None if parent is None else memo[id(parent)] for parent in node.parents)
-        if isinstance(node.args, list):
-            twin.args = [memo[id(arg)] if isinstance(arg, Node) else arg for arg in node.args]
+        if isinstance(node.args, tuple):
+            twin.args = tuple(memo[id(arg)] if isinstance(arg, Node) else arg for arg in node.args)
         if node.op is None:
             twin.watch = Watch()
             tensor = node.watch and node.watch.tensor and node.watch.tensor()
@@ -722,7 +724,7 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
                     name, f"a gradient of shape {tensor.shape} is required, for only a single element implies 1", "none",
                     "reduce to one number first, as in loss.mean(), or pass gradient=",
                 ))  # fmt: skip
-            g = np.ones_like(tensor._array)
+            g = np.ones(tensor.shape, tensor.dtype) if tensor.shape else constants[tensor.dtype][1]
         else:
             g = given if isinstance(given, Tensor) else as_array(given)
             if tuple(g.shape) != tuple(tensor.shape):
@@ -740,5 +742,10 @@ def run_backward(
     order: Sequence[Node], seeds: dict[Node, Any], wanted: set[Node], needed: set[Node] | None, create_graph: bool, retain_graph: bool
 ) -> dict[Node, Any]:
     """The backward pass: recorded with create_graph, else on bare arrays. NumPy's warnings are off: the rules mean their 0/0."""
-    with np.errstate(all="ignore"), set_grad_enabled(create_graph):
-        return backpropagate(order, seeds, wanted, needed=needed, lift=Tensor._wrap if create_graph else None, free=not retain_graph)
+    before = recording()
+    set_recording(create_graph)
+    try:
+        with np.errstate(all="ignore"):
+            return backpropagate(order, seeds, wanted, needed=needed, lift=Tensor._wrap if create_graph else None, free=not retain_graph)
+    finally:
+        set_recording(before)

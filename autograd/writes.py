@@ -38,17 +38,14 @@ def entry(array: Any) -> list[Any]:
     return found
 
 
-def record(array: Any) -> None:
-    """Note that the memory of this array is being written, on the user's line that runs now."""
-    global last  # noqa: PLW0603  one clock for the process
-    page = entry(array)
-    page[0] = last = next(number)
-    page[1] = here()
+def record(*arrays: Any) -> None:
+    """Note that the memory of these arrays is being written, on the user's line that runs now."""
+    record_all([entry(array) for array in arrays], here())
 
 
 def record_all(pages: list[list[Any]], site: Site) -> None:
     """Note that the memory of these pages has just been written, by one piece of code."""
-    global last  # noqa: PLW0603  one clock for the process
+    global last
     last = next(number)
     for page in pages:
         page[0], page[1] = last, site

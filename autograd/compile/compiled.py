@@ -480,7 +480,7 @@ class Pullback:
         chosen = [part for part, connected in zip(parts, self.connected, strict=True) if connected]
         site = here()
         node.op, node.params, node.y, node.watch = self, {"count": len(saved)}, None, None  # type: ignore[assignment]
-        node.args, node.parents = [*kept, *[None] * len(parents)], (*[None] * len(kept), *parents)
+        node.args, node.parents = (*kept, *[None] * len(parents)), (*[None] * len(kept), *parents)
         node.shape, node.dtype = tuple(part.shape for part in chosen), tuple(part.dtype for part in chosen)
         node.number, node.code, node.offset = next(graph.number), site.code, site.offset
         for index, part in enumerate(chosen):

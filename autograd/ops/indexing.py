@@ -30,8 +30,12 @@ MASK = (np.array([[True, False, True], [False, False, True]]),)
 # ── the primitives ──
 
 
+def add_at_part(held, g, index):
+    held[index] += g
+
+
 @op(
-    lambda g, y, x, index: place(g, shape=x.shape, index=index), masks=True, view=True,
+    lambda g, y, x, index: place(g, shape=x.shape, index=index), add_to=add_at_part, masks=True, view=True,
     samples=[Sample((3, 4), index=(1, ...)), Sample((3, 4), index=(slice(None, None, 2), None, slice(-1, 0, -2)))],
 )  # fmt: skip
 def getitem(x: Array, *, index):

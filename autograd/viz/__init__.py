@@ -67,7 +67,7 @@ class GraphPicture:
 
     def inputs(self, node: Node) -> Iterator[Any]:
         """The arguments that are not part of the graph: data, targets. Nothing is known of them once a backward pass has freed the node."""
-        args = node.args if isinstance(node.args, list) else []
+        args = node.args if isinstance(node.args, tuple) else ()
         for arg, parent in zip(args, node.parents, strict=False):  # the node of an output has a parent and no arguments
             if parent is None and len(getattr(arg, "shape", ())):
                 yield arg

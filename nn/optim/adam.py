@@ -4,9 +4,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 import autograd as ag
 from autograd import Tensor
-from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, next_step
+from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, number
 
 Betas = tuple[float, float]
 
@@ -36,16 +38,20 @@ class Adam(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
-        m, v = moments(p, state, "exp_avg", "exp_avg_sq")
-        t = next_step(state)
-        g = decayed(p, g, group)
-        average_(m, g, beta1)
-        average_(v, g * g, beta2)
+        m, v = map(self.values, moments(p, state, "exp_avg", "exp_avg_sq"))
+        t = self.next_step(state)
+        theta, grad = self.values(p), decayed(p, g, group).numpy()
+        average_(m, grad, beta1)
+        average_(v, grad * grad, beta2)
         if group["amsgrad"]:
-            (largest,) = moments(p, state, "max_exp_avg_sq")
-            largest[...] = v = ag.maximum(largest, v)
-        denominator = v.sqrt().div_(math.sqrt(1 - beta2**t)).add_(group["eps"])
-        p.sub_((m / denominator).mul_(group["lr"] / (1 - beta1**t)))
+            largest = self.values(*moments(p, state, "max_exp_avg_sq"))
+            v = np.maximum(largest, v, out=largest)
+        denominator = np.sqrt(v)
+        denominator /= math.sqrt(1 - beta2**t)
+        denominator += number(theta, group["eps"])
+        step = m / denominator
+        step *= group["lr"] / (1 - beta1**t)
+        theta -= step
 
 
 class AdamW(Adam):
@@ -82,7 +88,7 @@ class Adamax(Optimizer):
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
         m, u = moments(p, state, "exp_avg", "exp_inf")
-        t = next_step(state)
+        t = self.next_step(state)
         g = decayed(p, g, group)
         average_(m, g, beta1)
         u[...] = ag.maximum(u * beta2, g.abs().add_(group["eps"]))
@@ -117,7 +123,7 @@ class NAdam(Optimizer):
         m, v = moments(p, state, "exp_avg", "exp_avg_sq")
         if "mu_product" not in state:
             state["mu_product"] = ag.tensor(1.0, dtype=ag.float32)
-        t = next_step(state)
+        t = self.next_step(state)
         g = decayed(p, g, group)
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (step * psi)) for step in (t, t + 1))
         product = state["mu_product"].mul_(mu).item()
@@ -153,7 +159,7 @@ class RAdam(Optimizer):
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
         m, v = moments(p, state, "exp_avg", "exp_avg_sq")
-        t = next_step(state)
+        t = self.next_step(state)
         g = decayed(p, g, group)
         average_(m, g, beta1)
         average_(v, g * g, beta2)

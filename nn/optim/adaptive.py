@@ -5,7 +5,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, next_step
+from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments
 
 
 class RMSprop(Optimizer):
@@ -34,7 +34,7 @@ class RMSprop(Optimizer):
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         alpha = group["alpha"]
         (v,) = moments(p, state, "square_avg")
-        next_step(state)
+        self.next_step(state)
         g = decayed(p, g, group)
         average_(v, g * g, alpha)
         if group["centered"]:
@@ -76,7 +76,7 @@ class Adagrad(Optimizer):
         if "sum" not in state:
             state["sum"] = ag.full_like(p, group["initial_accumulator_value"])
         (total,) = moments(p, state, "sum")
-        t = next_step(state)
+        t = self.next_step(state)
         g = decayed(p, g, group)
         total.add_(g * g)
         rate = group["lr"] / (1 + (t - 1) * group["lr_decay"])
@@ -105,7 +105,7 @@ class Adadelta(Optimizer):
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         rho, eps = group["rho"], group["eps"]
         v, u = moments(p, state, "square_avg", "acc_delta")
-        next_step(state)
+        self.next_step(state)
         g = decayed(p, g, group)
         average_(v, g * g, rho)
         delta = (u + eps).sqrt_().div_((v + eps).sqrt_()).mul_(g)

@@ -7,8 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, writes
+from autograd.dtypes import constants
 from autograd.errors import ArgumentError, DtypeError, GraphError, message
 from autograd.hooks import RemovableHandle
 
@@ -73,6 +76,7 @@ class Optimizer:
         self._before_step: dict[int, Callable[..., Any]] = {}
         self._after_step: dict[int, Callable[..., Any]] = {}
         self._opt_called = False
+        self._written: list[Any] = []
         groups = [{"params": params}] if isinstance(params, set | frozenset) else list(params)
         if not groups:
             raise self._error(
@@ -97,16 +101,32 @@ class Optimizer:
         if closure is not None:
             with ag.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            maximize = group.get("maximize", False)
-            for p in group["params"]:
-                if (g := p.grad) is not None:
-                    self.update(p, -g if maximize else g, self.state[p], group)
+        try:
+            for group in self.param_groups:
+                maximize = group.get("maximize", False)
+                for p in group["params"]:
+                    if (g := p.grad) is not None:
+                        self.update(p, -g if maximize else g, self.state[p], group)
+        finally:
+            writes.record(*self._written)
+            self._written.clear()
         return loss
+
+    def values(self, tensor: Tensor) -> np.ndarray[Any, Any]:
+        """The array behind a tensor, for ``update`` to write to. At its end the step notes all these writes at once: 0.4 us, not 2."""
+        array: np.ndarray[Any, Any] = tensor.numpy()
+        self._written.append(array)
+        return array
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         """Write the next value of one parameter into it. Runs under ``no_grad``; g must not be written to: it is ``p.grad``."""
         raise NotImplementedError
+
+    def next_step(self, state: State) -> int:
+        """Count a step of a parameter: 1, 2, 3 ..."""
+        count = self.values(state["step"])
+        count += number(count, 1.0)
+        return int(count)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: None, so that the next backward pass need not add (or zeros, with ``set_to_none=False``)."""
@@ -243,11 +263,6 @@ def moments(p: Tensor, state: State, *names: str) -> list[Any]:
     return [state[name] for name in names]
 
 
-def next_step(state: State) -> int:
-    """Count a step: 1, 2, 3 ..."""
-    return int(state["step"].add_(1.0).item())
-
-
 def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
     """Weight decay: g + λp, the gradient of the loss plus ½λ‖p‖²; decoupled, p shrinks by itself: p ← (1 - γλ) p."""
     if not (decay := group["weight_decay"]):
@@ -258,6 +273,13 @@ def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
     return g + p * decay  # type: ignore[no-any-return]
 
 
-def average_(m: Tensor, x: Tensor, beta: float) -> Tensor:
-    """m ← βm + (1 - β)x, in place."""
-    return m.mul_(beta).add_(x * (1 - beta))  # type: ignore[no-any-return]
+def average_(m: Any, x: Any, beta: float) -> Any:
+    """m ← βm + (1 - β)x, in place, on tensors or on arrays."""
+    m *= number(m, beta)
+    m += x * number(m, 1 - beta)
+    return m
+
+
+def number(like: Any, value: float) -> Any:
+    """A number that stays the same from step to step as a 0-d array: with it a ufunc takes 0.3 us, with a Python number 0.6."""
+    return constants[like.dtype][value]

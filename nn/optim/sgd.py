@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError
-from nn.optim.optimizer import Group, Optimizer, Params, State, decayed
+from nn.optim.optimizer import Group, Optimizer, Params, State, decayed, number
 
 
 class SGD(Optimizer):
@@ -37,12 +38,14 @@ class SGD(Optimizer):
             raise self._error(ArgumentError, "nesterov requires a momentum and no dampening", given)
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
-        g = decayed(p, g, group)
+        theta, step = self.values(p), decayed(p, g, group).numpy()
         if momentum := group["momentum"]:
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                buffer = state["momentum_buffer"] = g.detach().clone()
+            if (buffer := state.get("momentum_buffer")) is None:
+                state["momentum_buffer"] = buffer = ag.tensor(step)
+                b = buffer.numpy()
             else:
-                buffer.mul_(momentum).add_(g * (1 - group["dampening"]) if group["dampening"] else g)
-            g = g + buffer * momentum if group["nesterov"] else buffer
-        p.sub_(g * group["lr"])
+                b, dampening = self.values(buffer), group["dampening"]
+                b *= number(b, momentum)
+                b += step * number(b, 1 - dampening) if dampening else step
+            step = step + b * number(b, momentum) if group["nesterov"] else b
+        theta -= step * number(theta, group["lr"])

@@ -5,7 +5,7 @@ for by ``TracedArray`` objects, which record what is done with them.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -52,14 +52,39 @@ def is_compiling() -> bool:
     return active > 0 and current() is not None
 
 
-def dynamic(function: Callable[[], float], dtype: Any = None) -> Any:
+def dynamic(function: Callable[[], float]) -> Any:
     """A number that may change between calls of a compiled function: ``function()`` is asked anew in each.
 
-    Outside a capture this is ``function()``. Inside, it is a 0-d tensor of the given dtype (the default dtype unless given), so it takes
-    part in operations on tensors, and not in Python's branches.
+    Outside a capture this is ``function()``. Inside, it is a number that takes part in arithmetic with numbers, tensors and arrays; a branch
+    on it is taken as it falls during the capture, and where it would fall otherwise later, the function is captured anew.
     """
     capture = current() if active else None
-    return function() if capture is None else capture.dynamic(function, dtype)
+    return function() if capture is None else capture.dynamic(function)
+
+
+def count(array: Any) -> Any:
+    """Add one to every element of an array that lives on between calls, and return the first, as a number: a ``dynamic`` one in a capture."""
+    capture = current() if active else None
+    array += 1
+    return array.flat[0].item() if capture is None else capture.counted(array)
+
+
+def first(array: Any) -> Any:
+    """The first element of an array that lives on between calls, as a number: a ``dynamic`` one in a capture."""
+    capture = current() if active else None
+    return array.flat[0].item() if capture is None else capture.first(array)
+
+
+def options(group: dict[str, Any]) -> dict[str, Any]:
+    """A dict of numbers and choices that may change between calls: in a capture, the numbers are ``dynamic``, and the choices watched."""
+    capture = current() if active else None
+    return group if capture is None else capture.options(group)
+
+
+def joined(tensors: Sequence[Any]) -> Any:
+    """Tensors that live on between calls as one long vector, which they become parts of; None outside a capture, or if that cannot be."""
+    capture = current() if active else None
+    return None if capture is None else capture.joined(tensors)
 
 
 def draw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -5,14 +5,17 @@ too, for the run is a real one; they are only not shown to Python, whose branche
 """
 from __future__ import annotations
 
+import itertools
 import operator
+import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd import tracing
+from autograd.compile.live import Live, Options
 from autograd.compile.program import Instruction, Kind, Memory, Slot, mapped
 from autograd.dtypes import get_default_dtype
 from autograd.errors import CaptureError, message
@@ -58,6 +61,7 @@ REDUCTIONS = {
     "sum": np.add.reduce, "prod": np.multiply.reduce, "max": np.maximum.reduce, "min": np.minimum.reduce, "all": np.logical_and.reduce,
     "any": np.logical_or.reduce,
 }  # fmt: skip
+KNOWN = 9  # references to the array of a tensor from outside that the capture itself holds, arguments included
 POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}  # what ``array ** number`` is short for
 
 
@@ -161,6 +165,8 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(value, Recorder) for value in inputs):
             return NotImplemented
+        if any(isinstance(value, Live) for value in inputs):
+            inputs = numbered(inputs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if method == "at":
             self.capture.untraceable("a write at indices")
@@ -233,6 +239,13 @@ for _name, _reduce in REDUCTIONS.items():
         setattr(Traced, _name, _method)
 
 
+def numbered(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands with live numbers as arrays of the others' dtype."""
+    dtype = next(value.dtype for value in inputs if isinstance(value, Traced | np.ndarray))
+    dtype = dtype if dtype.kind in "fc" else get_default_dtype()
+    return tuple(value.astype(dtype) if isinstance(value, Live) else value for value in inputs)
+
+
 def concrete(value: Any) -> Any:
     """An array in place of a traced one."""
     if isinstance(value, Traced):
@@ -240,6 +253,17 @@ def concrete(value: Any) -> Any:
     if isinstance(value, slice):
         return slice(*map(concrete, (value.start, value.stop, value.step)))
     return value
+
+
+class Phase:
+    """When a question about a counter is asked: before = 1 while it is decided whether a program fits, and 0 while it runs."""
+
+    before = 0
+
+
+def offsets(sizes: Sequence[int]) -> list[int]:
+    """Where parts of these sizes begin, one after the other."""
+    return [0, *itertools.accumulate(sizes)][:-1]
 
 
 class Capture:
@@ -255,6 +279,8 @@ class Capture:
         self.traced: weakref.WeakValueDictionary[Slot, Traced] = weakref.WeakValueDictionary()
         self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
         self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
+        self.phase = Phase()
+        self.decisions: list[tuple[Callable[[], bool], bool]] = []
         self.notes: list[str] = []  # what could not be traced, for explain=True
         self.count = 0
 
@@ -422,13 +448,75 @@ class Capture:
         target.slot = slot
         self.traced[slot] = target
 
-    def dynamic(self, function: Callable[[], float], dtype: Any) -> Tensor:
+    # ── numbers from outside ──
+
+    def dynamic(self, function: Callable[[], float]) -> Live:
         """A number asked for anew in each replay."""
+        return Live(self, function)
+
+    def filled(self, function: Callable[[], float], dtype: Any) -> Traced:
+        """A 0-d array that holds such a number."""
         with tracing.untraced():
-            value = np.asarray(function(), dtype or get_default_dtype())
+            value = np.asarray(function(), dtype)
         slot = self.slot(value, Memory("result"))
         self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), here(), "dynamic"))
-        return Tensor._wrap(Traced(self, slot, value))
+        return Traced(self, slot, value)
+
+    def decide(self, question: Callable[[], bool], answer: bool) -> None:
+        """Note a question about the world outside whose answer the program depends on."""
+        self.decisions.append((question, answer))
+
+    def counted(self, array: Traced) -> Live:
+        """``first`` of an array to which one is added in each replay: a question asked before a replay means the number after that."""
+        real, phase = array.value, self.phase
+        return Live(self, lambda: int(real.flat[0]) + phase.before)
+
+    def options(self, group: dict[str, Any]) -> Options:
+        """A dict whose numbers are live."""
+        return Options(self, group)
+
+    def joined(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Move the tensors' memory into one vector, unless somebody else sees the memory of one of them; the vector, or None."""
+        self.enter(tensors)
+        parts: list[Traced] = [tensor._array for tensor in tensors]
+        arrays = [part.value for part in parts]
+        sizes = [array.size for array in arrays]
+        vector = arrays[0].base
+        if vector is not None and vector.ndim == 1 and vector.size == sum(sizes) and all(array.base is vector for array in arrays):
+            addresses = [array.ctypes.data - vector.ctypes.data for array in arrays]
+            if addresses == [vector.itemsize * offset for offset in offsets(sizes)]:
+                return Tensor._wrap(self.reference(vector))
+        if not all(self.movable(part) for part in parts):
+            self.notes.append("an optimiser updates its parameters one by one: their memory is shared with other arrays, or not contiguous")
+            return None
+        vector = np.concatenate([array.reshape(-1) for array in arrays])
+        memory = self.memories[id(vector)] = Memory("state", vector)
+        memory.live = sum(part.slot.memory.live for part in parts)
+        memory.version = max(part.slot.memory.version for part in parts)
+        moved = {}
+        for part, array, offset, size in zip(parts, arrays, offsets(sizes), sizes, strict=True):
+            view = vector[offset : offset + size].reshape(array.shape)
+            del self.references[id(array)]
+            self.references[id(view)] = part
+            part.value = part.slot.array = view
+            part.slot.memory = memory
+            moved[id(array)] = view
+        self.lifted = [(tensor, moved.get(id(array), array)) for tensor, array in self.lifted]
+        for key, guard in self.guards.items():
+            if guard is not None and guard[1] == "_array" and id(guard[2]) in moved:
+                self.guards[key] = guard[0], "_array", moved[id(guard[2])]
+        return Tensor._wrap(self.reference(vector))
+
+    def movable(self, part: Traced) -> bool:
+        """Whether nobody but its tensor sees the memory of a traced array: then it may lie elsewhere."""
+        array, memory = part.value, part.slot.memory
+        own = array.base is None and array.flags.c_contiguous and memory.kind == "state" and memory.live == 1
+        return own and sys.getrefcount(array) <= KNOWN
+
+    def first(self, array: Traced) -> Live:
+        """The first element of an array that was there before, as a number: read in each replay, when the program gets there."""
+        real = array.value
+        return Live(self, lambda: real.flat[0].item())
 
     def check(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
         """A look at values that may raise, in each replay."""

@@ -207,7 +207,7 @@ class Entry:
                 gradient._array, gradient._node = place, None
         self.gradients = gradients
         self.notes = list(dict.fromkeys(capture.notes))
-        self.valid = checker([guard for guard in capture.guards.values() if guard is not None])
+        self.valid = checker([guard for guard in capture.guards.values() if guard is not None], capture)
         written = {i.target.memory for i in self.program.instructions if i.target is not None and i.target.memory.kind == "state"}
         self.pages = [writes.entry(memory.owner) for memory in written]
 
@@ -375,15 +375,29 @@ def strays(capture: Capture, known: set[int]) -> list[Tensor]:
     return found
 
 
-def checker(guards: list[tuple[Any, str, Any]]) -> Callable[[], bool]:
-    """A function that says whether all is as it was: each attribute still the same object."""
+def checker(guards: list[tuple[Any, str, Any]], capture: Capture) -> Callable[[], bool]:
+    """A function that says whether all is as it was: each attribute still the same object, each question answered the same."""
     namespace: dict[str, Any] = {}
     tests = []
     for i, (owner, attribute, value) in enumerate(guards):
         namespace[f"o{i}"], namespace[f"v{i}"] = owner, value
         tests.append(f"o{i}.{attribute} is v{i}")
+    for i, (question, answer) in enumerate(capture.decisions):
+        namespace[f"q{i}"] = question
+        tests.append(f"q{i}()" if answer else f"not q{i}()")
     exec(f"def valid():\n    return {' and '.join(tests) or 'True'}", namespace)  # noqa: S102  the text is made here
-    return namespace["valid"]  # type: ignore[no-any-return]
+    valid, phase = namespace["valid"], capture.phase
+    if not capture.decisions:
+        return valid  # type: ignore[no-any-return]
+
+    def before() -> bool:
+        phase.before = 1
+        try:
+            return valid()  # type: ignore[no-any-return]
+        finally:
+            phase.before = 0
+
+    return before
 
 
 # ── results that go on being differentiated ──

@@ -1,13 +1,12 @@
 """Adam and its descendants: steps scaled by running averages of the gradient and of its square."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, tracing
 from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, number
 
 Betas = tuple[float, float]
@@ -47,10 +46,10 @@ class Adam(Optimizer):
             largest = self.values(*moments(p, state, "max_exp_avg_sq"))
             v = np.maximum(largest, v, out=largest)
         denominator = np.sqrt(v)
-        denominator /= math.sqrt(1 - beta2**t)
+        denominator /= number(theta, (1 - beta2**t) ** 0.5)
         denominator += number(theta, group["eps"])
         step = m / denominator
-        step *= group["lr"] / (1 - beta1**t)
+        step *= number(theta, group["lr"] / (1 - beta1**t))
         theta -= step
 
 
@@ -118,15 +117,18 @@ class NAdam(Optimizer):
         }  # fmt: skip
         super().__init__(params, options, kernel)
 
+    elementwise = False  # mu_product is a number per parameter
+
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         lr, (beta1, beta2), psi = group["lr"], group["betas"], group["momentum_decay"]
         m, v = moments(p, state, "exp_avg", "exp_avg_sq")
         if "mu_product" not in state:
-            state["mu_product"] = ag.tensor(1.0, dtype=ag.float32)
+            with tracing.untraced():
+                state["mu_product"] = ag.tensor(1.0, dtype=ag.float32)
         t = self.next_step(state)
         g = decayed(p, g, group)
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (step * psi)) for step in (t, t + 1))
-        product = state["mu_product"].mul_(mu).item()
+        product = tracing.first(state["mu_product"].mul_(mu).numpy())
         average_(m, g, beta1)
         average_(v, g * g, beta2)
         ahead = (m * (lr * mu_next / (1 - product * mu_next))).add_(g * (lr * (1 - mu) / (1 - product)))
@@ -168,6 +170,6 @@ class RAdam(Optimizer):
         rho = most - 2 * t * beta2**t / correction
         step = m * (group["lr"] / (1 - beta1**t))
         if rho > 5:
-            rectified = math.sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
-            step.mul_(rectified * math.sqrt(correction)).div_(v.sqrt().add_(group["eps"]))
+            rectified = ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
+            step.mul_(rectified * correction**0.5).div_(v.sqrt().add_(group["eps"]))
         p.sub_(step)

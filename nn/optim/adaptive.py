@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, tracing
 from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments
 
 
@@ -74,7 +74,8 @@ class Adagrad(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         if "sum" not in state:
-            state["sum"] = ag.full_like(p, group["initial_accumulator_value"])
+            with tracing.untraced():
+                state["sum"] = ag.full_like(p, float(group["initial_accumulator_value"]))
         (total,) = moments(p, state, "sum")
         t = self.next_step(state)
         g = decayed(p, g, group)

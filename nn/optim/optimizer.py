@@ -4,13 +4,13 @@ from __future__ import annotations
 import copy
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
-from autograd import Tensor, writes
+from autograd import Tensor, tracing, writes
 from autograd.dtypes import constants
 from autograd.errors import ArgumentError, DtypeError, GraphError, message
 from autograd.hooks import RemovableHandle
@@ -60,6 +60,7 @@ class Optimizer:
     params    tensors, ``model.parameters()``, ``model.named_parameters()``, or a list of dicts: groups with options of their own
     defaults  the options of groups that do not set them
 
+    An update that is more than elementwise sets ``elementwise = False``: it needs each parameter by itself.
     ``step``, ``state_dict`` and ``load_state_dict`` follow PyTorch, the format of the state included.
     """
 
@@ -103,10 +104,10 @@ class Optimizer:
                 loss = closure()
         try:
             for group in self.param_groups:
-                maximize = group.get("maximize", False)
-                for p in group["params"]:
-                    if (g := p.grad) is not None:
-                        self.update(p, -g if maximize else g, self.state[p], group)
+                options = tracing.options(group)
+                maximize = options.get("maximize", False)
+                for p, g, state in self._joined(group["params"]) if tracing.active else self._single(group["params"]):
+                    self.update(p, -g if maximize else g, state, options)
         finally:
             writes.record(*self._written)
             self._written.clear()
@@ -124,9 +125,46 @@ class Optimizer:
 
     def next_step(self, state: State) -> int:
         """Count a step of a parameter: 1, 2, 3 ..."""
-        count = self.values(state["step"])
-        count += number(count, 1.0)
-        return int(count)
+        return tracing.count(self.values(state["step"]))
+
+    # ── which tensors are updated together ──
+
+    counts = True  # the state of a parameter holds its number of steps
+    elementwise = True  # each element is updated by itself: many parameters may be updated as one long vector
+
+    def _single(self, params: list[Any]) -> Iterator[tuple[Tensor, Tensor, State]]:
+        """(parameter, gradient, state), one parameter after the other."""
+        for p in params:
+            if (g := p.grad) is not None:
+                yield p, g, self.state[p]
+
+    def _joined(self, params: list[Any]) -> Iterator[tuple[Tensor, Tensor, State]]:
+        """The same, where a step is compiled: parameters of one dtype at the same step as one vector, of which they become parts."""
+        kinds: dict[Any, list[tuple[Tensor, Tensor, State]]] = {}
+        for p, g, state in self._single(params):
+            with tracing.untraced():
+                step = float(state["step"]) if "step" in state else None
+                kinds.setdefault((p.dtype, step, tuple(state)) if self.elementwise else id(p), []).append((p, g, state))
+        for members in kinds.values():
+            yield from self._as_one(members) if len(members) > 1 else members
+
+    def _as_one(self, members: list[tuple[Tensor, Tensor, State]]) -> Iterator[tuple[Tensor, Tensor, State]]:
+        ps, gs, states = zip(*members, strict=True)
+        with tracing.untraced():
+            for state in states:
+                if "step" not in state and self.counts:
+                    state["step"] = first_step()
+        whole = {name: tracing.joined([state[name] for state in states]) for name in states[0]}
+        p = tracing.joined(ps)
+        if p is None or any(vector is None for vector in whole.values()):
+            yield from members
+            return
+        before = set(whole)
+        yield p, ag.cat([g.reshape(-1) for g in gs]), whole
+        for name in whole.keys() - before:  # made by the update, as one vector: each parameter takes its part
+            parts = ag.split(whole[name], [q.numel() for q in ps])
+            for q, part, state in zip(ps, parts, states, strict=True):
+                state[name] = part.reshape(q.shape)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: None, so that the next backward pass need not add (or zeros, with ``set_to_none=False``)."""
@@ -255,12 +293,18 @@ def restored(key: str, value: Any, p: Tensor) -> Any:
 
 def moments(p: Tensor, state: State, *names: str) -> list[Any]:
     """The running averages of a parameter by name; zeros at first, when the step count starts too."""
-    if "step" not in state:
-        state["step"] = ag.tensor(0.0, dtype=ag.float32)  # a tensor as in PyTorch, so that saved states are interchangeable
-    for name in names:
-        if name not in state:
-            state[name] = ag.zeros_like(p)
+    with tracing.untraced():  # made once, and not in each run of a compiled step
+        if "step" not in state:
+            state["step"] = first_step()
+        for name in names:
+            if name not in state:
+                state[name] = ag.zeros_like(p)
     return [state[name] for name in names]
+
+
+def first_step() -> Tensor:
+    """The count of steps before the first: a tensor as in PyTorch, so that saved states are interchangeable."""
+    return ag.tensor(0.0, dtype=ag.float32)
 
 
 def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
@@ -282,4 +326,4 @@ def average_(m: Any, x: Any, beta: float) -> Any:
 
 def number(like: Any, value: float) -> Any:
     """A number that stays the same from step to step as a 0-d array: with it a ufunc takes 0.3 us, with a Python number 0.6."""
-    return constants[like.dtype][value]
+    return constants[like.dtype][value] if type(value) is float else np.asarray(value, like.dtype) if type(value) is int else value

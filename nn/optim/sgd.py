@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, tracing
 from autograd.errors import ArgumentError
 from nn.optim.optimizer import Group, Optimizer, Params, State, decayed, number
 
@@ -37,15 +37,18 @@ class SGD(Optimizer):
             given = f"momentum={group['momentum']}, dampening={group['dampening']}"
             raise self._error(ArgumentError, "nesterov requires a momentum and no dampening", given)
 
+    counts = False
+
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         theta, step = self.values(p), decayed(p, g, group).numpy()
         if momentum := group["momentum"]:
-            if (buffer := state.get("momentum_buffer")) is None:
-                state["momentum_buffer"] = buffer = ag.tensor(step)
-                b = buffer.numpy()
-            else:
-                b, dampening = self.values(buffer), group["dampening"]
-                b *= number(b, momentum)
-                b += step * number(b, 1 - dampening) if dampening else step
+            dampening = group["dampening"]
+            if "momentum_buffer" not in state:
+                with tracing.untraced():
+                    state["momentum_buffer"] = ag.zeros_like(p)
+                dampening = 0
+            b = self.values(state["momentum_buffer"])
+            b *= number(b, momentum)
+            b += step * number(b, 1 - dampening) if dampening else step
             step = step + b * number(b, momentum) if group["nesterov"] else b
         theta -= step * number(theta, group["lr"])

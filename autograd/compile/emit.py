@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compile.blocks import Blocks
+from autograd.compile.fuse import contiguous
 from autograd.compile.capture import VIEWS
 from autograd.compile.passes import COPIES
 from autograd.compile.program import Instruction, Memory, Program, Slot, mapped, slots_in
@@ -125,6 +126,7 @@ class Replay:
         last = self._last_reads()
         outside = {slot.memory for slot in program.outputs}  # handed out: new in every run
         kept = {slot.memory for slot in program.kept}
+        self._reserve(kept | outside)
         viewed = {slot for instruction in program.instructions if instruction.kind == "view" for slot in instruction.reads()}
         for position, slot in enumerate(program.inputs):
             if slot.nbytes <= SMALL and slot in viewed and not slot.memory.written and slot.memory not in outside and owns(slot):
@@ -143,14 +145,16 @@ class Replay:
                 self.fixed[instruction.outputs[0]] = self.fixed[instruction.args[0]]  # type: ignore[index]
             self.calls += 1
             dying = [memory for memory in {slot.memory for slot in instruction.reads()} if last.get(memory) == position and memory in self.blocks
-                     and memory not in kept]  # fmt: skip
+                     and memory not in kept and memory not in self.reserved]  # fmt: skip
             inplace = self._in_place(instruction, dying)
             self.pool.reused += inplace is not None
             if instruction.kind == "region":
                 self._region(instruction, kept, outside)
             elif len(instruction.outputs) == 1 and (slot := instruction.outputs[0]) is not None and slot not in self.fixed:
                 if slot.memory.kind == "result" and slot.memory not in outside and owns(slot) and places_result(instruction):
-                    if slot.memory in kept:
+                    if slot.memory in self.reserved:
+                        block = self.reserved[slot.memory]
+                    elif slot.memory in kept:
                         block = aligned(slot.nbytes)
                     else:
                         block = self.pool.take(slot.nbytes) if inplace is None else self.blocks.pop(inplace)
@@ -165,9 +169,35 @@ class Replay:
             gone = [slot for slot in floating if last.get(slot.memory) == position and slot.memory not in outside and slot.nbytes > SMALL]
             self.lines += [f"s{slot.index} = None" for slot in gone]
             if len(instruction.outputs) == 1 and last.get(instruction.outputs[0].memory, -1) < position and instruction.outputs[0].memory in self.blocks:  # type: ignore[union-attr]
-                if instruction.outputs[0].memory not in kept:  # type: ignore[union-attr]
+                if instruction.outputs[0].memory not in kept and instruction.outputs[0].memory not in self.reserved:  # type: ignore[union-attr]
                     self.pool.give(self.blocks.pop(instruction.outputs[0].memory))  # type: ignore[union-attr]
         self._finish()
+
+    def _reserve(self, seen: set[Memory]) -> None:
+        """Let what is joined to one vector be made in its part of that vector, so that joining costs nothing.
+
+        The vectors are few and live from the first of their parts on, so they have memory of their own.
+        """
+        self.reserved: dict[Memory, np.ndarray[Any, Any]] = {}
+        makers = {instruction.outputs[0].memory: instruction for instruction in self.program.instructions
+                  if len(instruction.outputs) == 1 and instruction.kind in ("call", "region") and instruction.outputs[0] is not None}  # fmt: skip
+        for instruction in self.program.instructions:
+            if instruction.function is not np.concatenate or instruction.kwargs.get("axis", (*instruction.args, 0)[1]) != 0:
+                continue
+            (whole,), parts = instruction.outputs, instruction.args[0]
+            if whole is None or whole.memory in seen or whole.memory in self.reserved or len(whole.shape) != 1:
+                continue
+            block = aligned(whole.nbytes)
+            self.reserved[whole.memory] = block
+            start = 0
+            for part in parts:
+                stop = start + part.nbytes
+                maker = makers.get(part.memory)
+                if maker is not None and part.memory.kind == "result" and part.memory not in self.reserved and part.dtype == whole.dtype:
+                    (made,) = maker.outputs
+                    if made.size == part.size and contiguous(made) and (maker.kind == "region" or places_result(maker)):  # type: ignore[union-attr]
+                        self.reserved[part.memory] = block[start:stop]
+                start = stop
 
     def _region(self, instruction: Instruction, kept: set[Memory], outside: set[Memory]) -> None:
         """Places for what a region makes, and its loop."""
@@ -176,7 +206,10 @@ class Replay:
                 continue
             if slot.memory.kind == "result" and slot.memory not in outside:
                 if slot.memory not in self.blocks:
-                    self.blocks[slot.memory] = aligned(slot.nbytes) if slot.memory in kept else self.pool.take(slot.nbytes)
+                    taken = self.reserved.get(slot.memory)
+                    if taken is None:
+                        taken = aligned(slot.nbytes) if slot.memory in kept else self.pool.take(slot.nbytes)
+                    self.blocks[slot.memory] = taken
                 self.fixed[slot] = laid_out(self.blocks[slot.memory], slot)
             elif slot.shape:
                 self.lines.append(f"s{slot.index} = {self.name(np.empty, 'f')}({slot.shape}, {self.name(slot.dtype)})")
@@ -225,6 +258,8 @@ class Replay:
 
     def _line(self, instruction: Instruction) -> str:
         outputs = instruction.outputs
+        if instruction.function is np.concatenate and outputs[0] in self.fixed and outputs[0].memory in self.reserved:  # type: ignore[union-attr]
+            return self._joined(instruction)
         if instruction.kind == "dynamic":
             (slot,) = outputs
             return f"{self.operand(slot)}[()] = {self.name(instruction.function, 'f')}()"
@@ -248,6 +283,17 @@ class Replay:
             line = f"{self.name(np.asarray, 'f')}({line})"  # NumPy makes scalars of 0-d results
         targets = ", ".join("_" if slot is None else f"s{slot.index}" for slot in outputs)
         return f"{targets}{',' if instruction.multiple and len(outputs) == 1 else ''} = {line}" if outputs else line
+
+    def _joined(self, instruction: Instruction) -> str:
+        """Copies of the parts that do not lie in the vector yet."""
+        whole, start, copies = self.fixed[instruction.outputs[0]], 0, []  # type: ignore[index]
+        for part in instruction.args[0]:
+            place = whole[start : start + part.size]
+            start += part.size
+            if part not in self.fixed or not same_start(self.fixed[part], place):
+                copies.append(f"{self.name(np.copyto, 'f')}({self.name(place, 'b')}, {self.operand(part)})")
+        self.calls += len(copies) - 1
+        return "; ".join(copies) or "pass"
 
     def _finish(self) -> None:
         """Kept slots that do not lie in place yet are copied there; outputs are handed over."""

@@ -52,10 +52,13 @@ def without_repeats(program: Program) -> Program:
         return value
 
     for instruction in program.instructions:
+        shared = {slot: part for part in instruction.reads() for slot in instruction.outputs if slot is not None and slot.memory is part.memory}
         instruction.args = mapped(current, instruction.args)
         instruction.kwargs = mapped(current, instruction.kwargs)
         if instruction.target is not None:
             instruction.target = current(instruction.target)
+        for slot, part in shared.items():  # a view of what something else stands for now is a view of that
+            slot.memory = current(part).memory
         stable = instruction.kind in PURE and not any(slot is not None and slot.memory.written for slot in instruction.outputs)
         if stable and len(instruction.outputs) == 1:
             (slot,) = instruction.outputs

@@ -24,6 +24,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--libraries", metavar="ours,torch", default=",".join(LIBRARIES), help=f"out of {', '.join(LIBRARIES)}")
     parser.add_argument("--rounds", type=int, help=f"bursts of each library ({default.rounds})")
     parser.add_argument("--seconds", type=float, help=f"length of a burst ({default.seconds})")
+    parser.add_argument(
+        "--patience", type=float, default=default.patience,
+        help=f"seconds to wait before each burst for others to leave the machine alone ({default.patience})",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int, default=default.threads, help=f"of each library ({default.threads})")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.02 seconds, to see that it runs")
     parser.add_argument("--json", metavar="FILE", help="keep what was measured")
@@ -39,21 +43,23 @@ def main() -> None:
         raise SystemExit(f"libraries are {', '.join(LIBRARIES)}; {', '.join(sorted(unknown))} was given")
     rounds, seconds = (3, 0.02) if given.quick else (20, 0.1)
     settings = runner.Settings(
-        given.rounds or rounds, given.seconds or seconds, threads=given.threads, hips_python=given.hips_python,
+        given.rounds or rounds, given.seconds or seconds, patience=given.patience, threads=given.threads, hips_python=given.hips_python,
     )  # fmt: skip
     workloads = chosen(given.only)
     measured = {
         "machine": machine.describe(),
-        "limits": runner.calibrate(settings),
+        "limits": {},
         "settings": {"rounds": settings.rounds, "seconds": settings.seconds, "threads": settings.threads},
         "workloads": {},
     }
     for number, workload in enumerate(workloads, 1):
         print(f"{number}/{len(workloads)} {workload.name}: {workload.title}", file=sys.stderr, flush=True)
+        measured["limits"] = runner.calibrate(settings, measured["limits"])
         measured["workloads"][workload.name] = {
             "title": workload.title,
             "unit": workload.unit,
-            "limit_seconds": workload.limit.seconds(measured["limits"]) / workload.per,
+            "per": workload.per,
+            "limit": workload.limit._asdict(),
             "tolerance": workload.tolerance,
             "steps": workload.steps,
             "libraries": runner.measure(workload, libraries, settings),

@@ -45,12 +45,25 @@ def describe() -> dict[str, Any]:
     }
 
 
-def best(f: Callable[[], Any], repeat: int) -> float:
+def busy(seconds: float) -> float:
+    """The part of all cores that was in use during so many seconds from now; 0 where the system does not tell."""
+
+    def clocks() -> tuple[int, int]:
+        ticks = [int(t) for t in read("/proc/stat").partition("\n")[0].split()[1:]]
+        return sum(ticks), sum(ticks[3:5])  # idle, and waiting for a disk
+
+    total, idle = clocks()
+    time.sleep(seconds)
+    total, idle = (after - before for after, before in zip(clocks(), (total, idle), strict=True))
+    return 1 - idle / total if total else 0.0
+
+
+def best(f: Callable[[], Any], seconds: float = 0.5) -> float:
     """The shortest of many calls."""
     f()
     times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
+    begin = time.perf_counter()
+    while (start := time.perf_counter()) < begin + seconds:
         f()
         times.append(time.perf_counter() - start)
     return min(times)
@@ -60,17 +73,17 @@ def calibrate() -> dict[str, float]:
     """The rates behind the physical limits: matrix products, memory (read and write), and a NumPy call on four floats."""
     n, calls = 2048, 20_000
     a, b = np.ones((2, n, n), np.float32)
-    product = best(lambda: np.dot(a, b), 8)
+    product = best(lambda: np.dot(a, b))
     source = np.ones(2**26, np.float32)
     target = np.empty_like(source)
-    copy = best(lambda: np.copyto(target, source), 8)
+    copy = best(lambda: np.copyto(target, source))
     small = np.ones(4, np.float32)
 
     def many() -> None:
         for _ in range(calls):
             np.add(small, small, small)
 
-    return {"sgemm_flops": 2 * n**3 / product, "copy_bytes": 2 * source.nbytes / copy, "call_seconds": best(many, 8) / calls}
+    return {"sgemm_flops": 2 * n**3 / product, "copy_bytes": 2 * source.nbytes / copy, "call_seconds": best(many) / calls}
 
 
 # ── what is installed ──

@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     rounds       bursts of each library
     seconds      length of a burst; one step at least
     pause        between bursts
+    patience     seconds to wait, before each burst, for others to leave the machine alone
     threads      of each library
     timeout      seconds for one request
     hips_python  interpreter of an environment with HIPS autograd, which cannot share one with this library
@@ -40,6 +41,7 @@ class Settings(NamedTuple):
     rounds: int = 20
     seconds: float = 0.1
     pause: float = 0.05
+    patience: float = 0.5
     threads: int = 2
     timeout: float = 900
     hips_python: str | None = None
@@ -116,11 +118,13 @@ class Worker:
         self.errors.close()
 
 
-def calibrate(settings: Settings) -> dict[str, float]:
-    """The machine's rates, measured in a process of its own."""
+def calibrate(settings: Settings, known: dict[str, float]) -> dict[str, float]:
+    """The machine's rates, measured in a process of its own; of these and those known before, the better ones."""
     command = [sys.executable, "-m", "benchmarks.machine"]
+    calm(settings)
     done = subprocess.run(command, cwd=machine.ROOT, env=settings.environment, capture_output=True, check=True)
-    return json.loads(done.stdout)
+    found = json.loads(done.stdout)
+    return {name: (min if name == "call_seconds" else max)(value, known.get(name, value)) for name, value in found.items()}
 
 
 @contextlib.contextmanager
@@ -151,6 +155,13 @@ def each(workers: dict[str, Worker], results: dict[str, Result], do: str, **argu
             del workers[library]
 
 
+def calm(settings: Settings) -> None:
+    """Let the threads of the last burst go to sleep, then wait until the machine is idle, or patience is at its end."""
+    end = time.perf_counter() + settings.patience
+    while machine.busy(settings.pause) > 0.2 and time.perf_counter() < end:
+        pass
+
+
 def measure(workload: Workload, libraries: list[str], settings: Settings) -> dict[str, Result]:
     """library -> what was measured, or its problem.
 
@@ -160,9 +171,10 @@ def measure(workload: Workload, libraries: list[str], settings: Settings) -> dic
     with started(workload, libraries, settings, results) as workers:
         for library, answer in each(workers, results, "describe"):
             results[library] |= answer
+        calm(settings)
         for library, answer in each(workers, results, "first"):
             results[library] |= {"first_seconds": answer["seconds"], "numbers": [answer["numbers"]]}
-            time.sleep(settings.pause)
+            calm(settings)
         for library, answer in each(workers, results, "follow", steps=workload.steps - 1):
             results[library]["numbers"] += answer["numbers"]
         compare(workload, results)
@@ -171,12 +183,12 @@ def measure(workload: Workload, libraries: list[str], settings: Settings) -> dic
             for library in list(workers):
                 if turn >= 3 and spent[library] > 3 * settings.rounds * settings.seconds:
                     continue
+                calm(settings)
                 start = time.perf_counter()
                 warm = not spent[library] or spent[library] / turn < 3 * settings.seconds
                 for _, answer in each({library: workers[library]}, results, "burst", seconds=settings.seconds, warm=warm):
                     results[library]["seconds"].append(answer["seconds"] / workload.per)
                 spent[library] += time.perf_counter() - start
-                time.sleep(settings.pause)
         for library, answer in each(workers, results, "memory"):
             results[library]["peak_bytes"] = answer["bytes"]
     return results

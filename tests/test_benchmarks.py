@@ -12,7 +12,7 @@ from benchmarks import libraries, machine, report, runner, worker
 from benchmarks.workloads import WORKLOADS, chosen
 
 LONG = {"W5", "W8", "W10-1e5", "W10-1e6"}  # seconds per step under the one or the other
-QUICK = runner.Settings(rounds=2, seconds=0.005, pause=0.01, timeout=300)
+QUICK = runner.Settings(rounds=2, seconds=0.005, pause=0.01, patience=0, timeout=300)
 
 
 def trajectory(name, build, threads=1):
@@ -104,7 +104,7 @@ def measured():
         return {"seconds": list(seconds), "first_seconds": 0.5, "import_seconds": 0.1, "peak_bytes": 2e6, "bytes": 72e6, "version": "1",
                 "numbers": [[1.0]], "deviation": 1e-7}  # fmt: skip
 
-    row = {"title": "a row", "unit": "step", "limit_seconds": 1e-6, "tolerance": 1e-3, "steps": 6}
+    row = {"title": "a row", "unit": "step", "per": 10, "limit": {"flops": 1e5, "bytes": 0, "calls": 9}, "tolerance": 1e-3, "steps": 6}
     return {
         "machine": machine.describe(), "limits": {"sgemm_flops": 1e11, "copy_bytes": 1e10, "call_seconds": 1e-6},
         "settings": {"rounds": 2, "seconds": 0.1, "threads": 2},

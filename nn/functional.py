@@ -14,6 +14,10 @@ from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, mes
 
 __all__ = [
     "linear", "bilinear", "embedding",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
     "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "logsigmoid", "tanh",
     "tanhshrink", "softplus", "softsign", "hardtanh", "hardsigmoid", "hardswish", "softshrink", "hardshrink", "threshold", "glu",
@@ -52,6 +56,15 @@ def embedding(
             weight[used] = weight[used] * ag.where(norms > max_norm, max_norm / (norms + 1e-7), 1.0)
     return ag.embedding(weight, input, padding_idx if padding_idx is None else padding_idx % weight.shape[0])
 
+
+# ── windows ──
+
+conv1d, conv2d, conv3d = ag.conv1d, ag.conv2d, ag.conv3d
+conv_transpose1d, conv_transpose2d, conv_transpose3d = ag.conv_transpose1d, ag.conv_transpose2d, ag.conv_transpose3d
+max_pool1d, max_pool2d, max_pool3d = ag.max_pool1d, ag.max_pool2d, ag.max_pool3d
+avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
 
 # ── dropout ──
 

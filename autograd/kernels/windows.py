@@ -36,3 +36,30 @@ def pad_positions(size, before, after, mode):
         ))  # fmt: skip
     positions = np.pad(np.arange(size), (max(before, 0), max(after, 0)), PAD_MODES[mode])
     return positions[max(-before, 0) : len(positions) + min(after, 0)]
+
+
+def reach(offset, step, size, count):
+    """Of count windows, a step apart, those whose position at offset lies within a dim: (slice of the windows, slice of the dim)."""
+    first = max(0, -(offset // step))
+    stop = min(count, (size - 1 - offset) // step + 1)
+    if stop <= first:
+        return slice(0, 0), slice(0, 0)
+    start = first * step + offset
+    return slice(first, stop), slice(start, start + (stop - first - 1) * step + 1, step)
+
+
+def batch_last(x):
+    """(N, C, ...) as (C, ..., N), whose innermost loop over memory is long: no copy of what already lies so."""
+    x = x.transpose((*range(1, x.ndim), 0))
+    return x if x.strides[-1] == x.itemsize or x.shape[-1] == 1 else np.ascontiguousarray(x)
+
+
+def batch_first(x):
+    """(C, ..., N) as (N, C, ...), in the same memory."""
+    return x.transpose((x.ndim - 1, *range(x.ndim - 1)))
+
+
+def channel_blocks(count, size):
+    """Channels a few at a time, so that what is added up, size bytes for each, stays in the cache."""
+    step = max(1, (256 << 10) // max(size, 1))
+    return (slice(start, start + step) for start in range(0, count, step))

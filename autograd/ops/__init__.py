@@ -3,11 +3,13 @@ from typing import TYPE_CHECKING
 
 from autograd.ops.activation import *
 from autograd.ops.comparison import *
+from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.functions import *
 from autograd.ops.indexing import *
 from autograd.ops.loss import *
 from autograd.ops.normalisation import *
+from autograd.ops.pooling import *
 from autograd.ops.product import *
 from autograd.ops.reduction import *
 from autograd.ops.scan import *

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor
@@ -12,7 +12,7 @@ from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
 
-__all__ = ["BatchNorm1d", "LayerNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm"]
 
 
 class LayerNorm(Module):
@@ -56,21 +56,10 @@ class LayerNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
 
 
-class BatchNorm1d(Module):
-    """y = (x - mean) / sqrt(var + eps) * weight + bias per feature: (N, C) or (N, C, L) -> the same.
+class _BatchNorm(Module):
+    """What ``BatchNorm1d`` says, for inputs of the dims that a subclass names."""
 
-    In training, mean and (biased) var are those of the batch, and the running ones follow, the var as the unbiased estimate:
-    running = (1 - momentum) * running + momentum * batch. In evaluation, the running ones are used.
-
-    momentum             None: the running values are the mean over all batches
-    affine, bias         False: neither weight nor bias; no bias
-    track_running_stats  False: no running values; those of the batch are used in evaluation too
-
-    weight, bias, running_mean, running_var (C) begin as 1, 0, 0, 1.
-
-    >>> nn.BatchNorm1d(2).eval()(ag.ones(1, 2)).shape
-    (1, 2)
-    """
+    layouts: ClassVar[dict[int, str]]  # number of dims: what they are
 
     weight: Parameter | None
     bias: Parameter | None
@@ -107,13 +96,13 @@ class BatchNorm1d(Module):
             init.zeros_(self.bias)
 
     def _check_input(self, input: Tensor) -> None:
-        if input.ndim not in (2, 3):
-            raise ShapeError(message(
-                "BatchNorm1d", "an input (N, C) or (N, C, L) is required", f"shape {tuple(input.shape)}", "add a batch dim: x.unsqueeze(0)",
-            ))
+        kind = type(self).__name__
+        if input.ndim not in self.layouts:
+            required = f"an input {' or '.join(self.layouts.values())} is required"
+            raise ShapeError(message(kind, required, f"shape {tuple(input.shape)}", "add a batch dim: x.unsqueeze(0)"))
         if input.shape[1] != self.num_features:
             raise ShapeError(message(
-                "BatchNorm1d", f"{self.num_features} features in dim 1 are required", f"{input.shape[1]} in {tuple(input.shape)}",
+                kind, f"{self.num_features} features in dim 1 are required", f"{input.shape[1]} in {tuple(input.shape)}",
                 "set num_features to that, or check the order of the dims",
             ))
 
@@ -130,3 +119,42 @@ class BatchNorm1d(Module):
     def extra_repr(self) -> str:
         learned = f"affine={self.affine}, bias={self.bias is not None}"
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {learned}, track_running_stats={self.track_running_stats}"
+
+
+class BatchNorm1d(_BatchNorm):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias per feature: (N, C) or (N, C, L) -> the same.
+
+    In training, mean and (biased) var are those of the batch, and the running ones follow, the var as the unbiased estimate:
+    running = (1 - momentum) * running + momentum * batch. In evaluation, the running ones are used.
+
+    momentum             None: the running values are the mean over all batches
+    affine, bias         False: neither weight nor bias; no bias
+    track_running_stats  False: no running values; those of the batch are used in evaluation too
+
+    weight, bias, running_mean, running_var (C) begin as 1, 0, 0, 1.
+
+    >>> nn.BatchNorm1d(2).eval()(ag.ones(1, 2)).shape
+    (1, 2)
+    """
+
+    layouts = {2: "(N, C)", 3: "(N, C, L)"}
+
+
+class BatchNorm2d(_BatchNorm):
+    """``BatchNorm1d`` for images, per channel over the batch and both spatial dims: (N, C, H, W) -> the same.
+
+    >>> nn.BatchNorm2d(3)(ag.randn(2, 3, 4, 5)).shape
+    (2, 3, 4, 5)
+    """
+
+    layouts = {4: "(N, C, H, W)"}
+
+
+class BatchNorm3d(_BatchNorm):
+    """``BatchNorm1d`` for volumes, per channel over the batch and all spatial dims: (N, C, D, H, W) -> the same.
+
+    >>> nn.BatchNorm3d(3)(ag.randn(2, 3, 4, 5, 6)).shape
+    (2, 3, 4, 5, 6)
+    """
+
+    layouts = {5: "(N, C, D, H, W)"}

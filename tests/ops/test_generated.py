@@ -15,7 +15,7 @@ import pytest
 import autograd
 from autograd import Tensor, ops
 from autograd.check import gradcheck, gradgradcheck
-from autograd.graph import Spec
+from autograd.graph import Spec, sum_to_shape
 from autograd.op import ALIASES, REGISTRY, Op
 
 RANDOM = "draws random numbers: tested by its statistics"
@@ -269,6 +269,38 @@ def test_float32_gradient(op, sample):
     same(found, expected, 1e-3, 1e-3, "gradient")
     for arg, copy in zip(narrow, before, strict=True):
         np.testing.assert_equal(arg, copy)
+
+
+# ── the heavy variant of a rule ──
+
+
+def layouts(value):
+    """The same values as they are, strided and transposed."""
+    return (value, strided(value), np.array(value.T, order="C").T) if isinstance(value, np.ndarray) else (value,) * 3
+
+
+@cases("array_rule", lambda op, sample: op.differentiable and not op.derived and op.array_rule is not None)
+def test_array_rule(op, sample):
+    """An array rule gives what the rules give, in both precisions and any layout, and writes to nothing that it was given."""
+    for dtype, tolerance in (np.float64, 1e-10), (np.float32, 2e-5):
+        args, params, y, g = called(op, sample, dtype)
+        with np.errstate(all="ignore"):
+            expected = op.joint(g, y, *args, **params)
+            needs = tuple(isinstance(arg, np.ndarray) for arg in args)
+            for way in range(3):
+                g_way = tuple(layouts(part)[way] for part in g) if isinstance(g, tuple) else layouts(g)[way]
+                given = [layouts(arg)[way] for arg in args]
+                before = [np.copy(part) for part in [*outputs(g_way), *outputs(y), *given] if isinstance(part, np.ndarray)]
+                found = op.array_rule(g_way, y, *given, needs=needs, **params)
+                after = [part for part in [*outputs(g_way), *outputs(y), *given] if isinstance(part, np.ndarray)]
+                for part, copy in zip(after, before, strict=True):
+                    np.testing.assert_array_equal(part, copy)
+                for term, other, arg in zip(found, expected, given, strict=False):
+                    if arg is not None and other is not None:
+                        assert term.dtype == other.dtype == dtype
+                        term, other = (sum_to_shape(t, arg.shape) for t in (term, other))
+                        scale = 1 + np.abs(other).max(initial=0)
+                        np.testing.assert_allclose(term / scale, other / scale, tolerance, tolerance)
 
 
 # ── elementwise ops on every kind of shape ──

@@ -1,0 +1,25 @@
+"""Long formulas over large arrays, piece by piece, so that what lies between two steps stays in the second-level cache."""
+from __future__ import annotations
+
+import numpy as np
+
+BLOCK = 1 << 15  # elements of 128 kB: smaller, and the calls cost more than they save; larger, and a few of them leave a cache of 1 MB
+
+
+def in_blocks(function, *arrays, outputs=1):
+    """function(*outputs, *arrays) on pieces of flat arrays: it fills the first with an elementwise function of the others.
+
+    Returns the outputs, in the shape and dtype of the first array; all arrays have that shape.
+    """
+    x = arrays[0]
+    results = [np.empty(x.shape, x.dtype) for _ in range(outputs)]
+    flat = [array.reshape(-1) for array in (*results, *arrays)]  # copies what is not contiguous
+    for start in range(0, x.size, BLOCK):
+        function(*[array[start : start + BLOCK] for array in flat])
+    return results[0] if outputs == 1 else tuple(results)
+
+
+def row_blocks(rows, width):
+    """Slices of so many rows of this width that each holds about a block's elements."""
+    step = max(1, BLOCK // max(width, 1))
+    return [slice(start, start + step) for start in range(0, rows, step)]

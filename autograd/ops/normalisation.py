@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import writes
 from autograd.errors import ShapeError, message
+from autograd.kernels import rows
 from autograd.kernels.normalisation import normalise_channels, normalise_channels_back, normalise_rows, normalise_rows_back
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.reduction import count, floating, mean, sum, total
@@ -21,35 +22,26 @@ ROWS = (Sample((3, 4), dim=-1), Sample((3, 4, 2), dim=1), Sample((5,), dim=0))
 # ── softmax ──
 
 
-def below_peak(x, dim, dtype):
-    """x minus its largest element along dim, so that exp of it cannot overflow: a new array."""
-    x = x if dtype is None else x.astype(dtype)
-    return np.asarray(x - np.maximum.reduce(x, axis=dim, keepdims=True)) if x.size else x.copy()
-
-
 @op(
     lambda g, y, x, dim, dtype=None: y * (g - sum(g * y, dim, keepdim=True)), saves="y", convert="float", samples=ROWS,
+    array_rule=lambda g, y, x, dim, dtype=None, needs=None: (rows.softmax_back(g, y, dim),),
     reference=lambda x, dim: np.exp(x) / np.sum(np.exp(x), axis=dim, keepdims=True),
 )  # fmt: skip
 def softmax(x: Array, dim, dtype=None):
     """exp(x) / sum(exp(x)) along dim: positive, and summing to 1. A row of nothing but -inf is NaN."""
     with np.errstate(invalid="ignore"):
-        y = below_peak(x, dim, dtype)
-        np.exp(y, out=y)
-        y /= np.add.reduce(y, axis=dim, keepdims=True)
-    return y
+        return rows.softmax(x if dtype is None else x.astype(dtype), dim)
 
 
 @op(
     lambda g, y, x, dim, dtype=None: g - np.exp(y) * sum(g, dim, keepdim=True), saves="y", convert="float", samples=ROWS,
+    array_rule=lambda g, y, x, dim, dtype=None, needs=None: (rows.log_softmax_back(g, y, dim),),
     reference=lambda x, dim: x - np.log(np.sum(np.exp(x), axis=dim, keepdims=True)),
 )  # fmt: skip
 def log_softmax(x: Array, dim, dtype=None):
     """log(softmax(x)) along dim, without rounding small probabilities to 0."""
     with np.errstate(invalid="ignore", divide="ignore"):  # log(0) only where there are no rows' elements
-        y = below_peak(x, dim, dtype)
-        y -= np.log(np.add.reduce(np.exp(y), axis=dim, keepdims=True))
-    return y
+        return rows.log_softmax(x if dtype is None else x.astype(dtype), dim)
 
 
 @derived(samples=ROWS)

@@ -44,29 +44,35 @@ def gelu_block(coefficients):
     return function
 
 
-def gelu_back(dx, x, g):
+def quotient(y, x):
+    """sigmoid(logit), given y = x * sigmoid(logit): a third of the passes of computing it anew."""
+    s = np.divide(y, x)
+    if not np.all(x):
+        s[x == 0] = 0.5
+    return s
+
+
+def gelu_back(dx, x, y, g):
     """g * (Φ(x) + x * φ(x))."""
-    square = x * x
-    cdf = np.reciprocal(one_plus_exp_minus(x, NORMAL_LOGIT, square))
-    square *= -0.5
-    density = np.exp(square, out=square)
-    density *= x
-    density *= NORMAL
-    density += cdf
-    np.multiply(density, g, out=dx)
+    slope = x * x
+    slope *= -0.5
+    np.exp(slope, out=slope)
+    slope *= x
+    slope *= NORMAL
+    slope += quotient(y, x)
+    np.multiply(slope, g, out=dx)
 
 
-def gelu_tanh_back(dx, x, g):
-    """g * (s + x * s' * logit'(x)), s = sigmoid(logit)."""
-    square = x * x
-    s = np.reciprocal(one_plus_exp_minus(x, TANH_LOGIT, square))
-    square *= 3 * TANH_LOGIT[0]
-    square += TANH_LOGIT[1]
-    square *= x
-    square *= s
-    square *= np.subtract(1, s, out=dx)
-    square += s
-    np.multiply(square, g, out=dx)
+def gelu_tanh_back(dx, x, y, g):
+    """g * (s + x * s * (1 - s) * logit'(x)), s = sigmoid(logit)."""
+    s = quotient(y, x)
+    slope = x * x
+    slope *= 3 * TANH_LOGIT[0]
+    slope += TANH_LOGIT[1]
+    slope *= y
+    slope *= np.subtract(1, s, out=dx)
+    slope += s
+    np.multiply(slope, g, out=dx)
 
 
 GELU = {"none": gelu_block(NORMAL_LOGIT), "tanh": gelu_block(TANH_LOGIT)}

@@ -165,16 +165,11 @@ ger = outer
 # ── the linear layer ──
 
 
-def column_sums(g):
-    """The sum over the rows, as a product with ones: 7 us on 768 x 128 floats, where np.sum takes 24."""
-    return np.ones(g.shape[0], g.dtype) @ g
-
-
 @op(
     (
         lambda g, y, x, weight, bias=None: (rows(g) @ weight).reshape(x.shape),
         lambda g, y, x, weight, bias=None: rows(g).swapaxes(0, 1) @ rows(x),
-        lambda g, y, x, weight, bias=None: column_sums(rows(g)),
+        lambda g, y, x, weight, bias=None: rows(g),
     ),
     saves=("weight", "x", ""), samples=[Sample((3, 4), (2, 4), (2,)), Sample((5, 3, 4), (2, 4)), Sample((4,), (2, 4), (2,))],
 )  # fmt: skip

@@ -79,7 +79,7 @@ GELU = {"none": gelu_block(NORMAL_LOGIT), "tanh": gelu_block(TANH_LOGIT)}
 GELU_BACK = {"none": gelu_back, "tanh": gelu_tanh_back}
 
 
-def gelu32(x, approximate):
+def gelu32(x, approximate, out=None):
     """gelu in float32: 17 passes, and 7 for approximate="tanh"."""
     with np.errstate(over="ignore"):  # exp(-logit) is infinite on the far left, and x divided by it the right 0
-        return in_blocks(GELU[approximate], x)
+        return in_blocks(GELU[approximate], x, out=out)

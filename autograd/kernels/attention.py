@@ -32,11 +32,11 @@ def as_laid_out(x, shape):
     return np.empty_like(x, shape=shape) if x.ndim == len(shape) else np.empty(shape, x.dtype)
 
 
-def attend(query, key, value, bias, keep, scale, causal):
+def attend(query, key, value, bias, keep, scale, causal, out=None):
     """(softmax(query @ key.T * scale + bias) * keep @ value, the softmax). All are of the same leading dims; bias and keep may be None."""
     lead, length, width = query.shape[:-2], query.shape[-2], key.shape[-2]
     weights = np.empty((*lead, length, width), query.dtype)
-    y = as_laid_out(query, (*lead, length, value.shape[-1]))
+    y = as_laid_out(query, (*lead, length, value.shape[-1])) if out is None else out
     for block in matrix_blocks(weights.shape):
         w = np.matmul(query[block], transposed(key[block], scale), out=weights[block])
         if causal:

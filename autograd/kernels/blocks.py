@@ -8,17 +8,16 @@ import numpy as np
 BLOCK = 1 << 15  # elements of 128 kB: smaller, and the calls cost more than they save; larger, and a few of them leave a cache of 1 MB
 
 
-def in_blocks(function, *arrays, outputs=1):
-    """function(*outputs, *arrays) on pieces of flat arrays: it fills the first with an elementwise function of the others.
+def in_blocks(function, *arrays, out=None):
+    """function(out, *arrays) on pieces of flat arrays of one shape: it fills the first with an elementwise function of the others.
 
-    Returns the outputs, in the shape and dtype of the first array; all arrays have that shape.
+    out, if given, is an array without gaps; else it is a new one like the first of the arrays. It is returned.
     """
-    x = arrays[0]
-    results = [np.empty(x.shape, x.dtype) for _ in range(outputs)]
-    flat = [array.reshape(-1) for array in (*results, *arrays)]  # copies what is not contiguous
-    for start in range(0, x.size, BLOCK):
+    out = np.empty(arrays[0].shape, arrays[0].dtype) if out is None else out
+    flat = [array.reshape(-1) for array in (out, *arrays)]  # copies what has gaps
+    for start in range(0, out.size, BLOCK):
         function(*[array[start : start + BLOCK] for array in flat])
-    return results[0] if outputs == 1 else tuple(results)
+    return out
 
 
 def row_blocks(rows, width):

@@ -25,9 +25,9 @@ def outer(a, b):
     return np.dot(a[:, None], b[None])
 
 
-def normalise_rows(x, weight, bias, eps, centred):
+def normalise_rows(x, weight, bias, eps, centred, out=None):
     """Each row of (n, d), less its mean if centred, over the root of its mean square; times weight, plus bias."""
-    y, ones = np.empty_like(x), np.ones(x.shape[1], x.dtype)
+    y, ones = np.empty_like(x) if out is None else out, np.ones(x.shape[1], x.dtype)
     for block in row_blocks(*x.shape):
         c, scale = centred_and_scale(x[block], ones, eps, centred)
         np.multiply(c, scale[:, None] if weight is None else outer(scale, weight), out=y[block])
@@ -81,12 +81,12 @@ def channel_dots(x, y):
     return np.einsum("nc,nc->c", x[:, :, 0], y[:, :, 0]) if x.shape[2] == 1 else np.add.reduce(np.vecdot(x, y), 0)
 
 
-def normalise_channels(x, weight, bias, eps):
+def normalise_channels(x, weight, bias, eps, out=None):
     """(x - mean) / sqrt(var + eps) * weight + bias per channel, the mean, and the (biased) variance."""
     n, c, length = x.shape
     blocks = row_blocks(n, c * length)
     mean = sum(channel_sums(x[block]) for block in blocks) / (n * length)
-    var, y = np.zeros(c, x.dtype), np.empty_like(x)
+    var, y = np.zeros(c, x.dtype), np.empty_like(x) if out is None else out
     for block in blocks:
         centred = np.subtract(x[block], mean[:, None], out=y[block])
         var += channel_dots(centred, centred)

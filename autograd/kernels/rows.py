@@ -1,4 +1,7 @@
-"""Extremes and sums of rows by the spelling that is fastest in NumPy, and softmax made of them."""
+"""Extremes and sums of rows by the spelling that is fastest in NumPy, and softmax made of them.
+
+Where a kernel takes ``out``, that is an array without gaps for its result.
+"""
 from __future__ import annotations
 
 import numpy as np
@@ -44,9 +47,9 @@ def dots(x, y, axis=-1):
     return np.vecdot(x, y)[..., None] if last(x, axis) else np.add.reduce(x * y, axis=axis, keepdims=True)
 
 
-def softmax(x, dim):
+def softmax(x, dim, out=None):
     """exp(x) / sum(exp(x)) along dim."""
-    y = np.empty(x.shape, x.dtype)
+    y = np.empty(x.shape, x.dtype) if out is None else out
     for axis, z, part in pieces(dim, y, x):
         np.subtract(part, peaks(part, axis), out=z)
         np.exp(z, out=z)
@@ -54,27 +57,27 @@ def softmax(x, dim):
     return y
 
 
-def softmax_back(g, y, dim):
+def softmax_back(g, y, dim, out=None):
     """y * (g - sum(g * y)) along dim."""
-    dx = np.empty(y.shape, y.dtype)
+    dx = np.empty(y.shape, y.dtype) if out is None else out
     for axis, d, g_part, y_part in pieces(dim, dx, g, y):
         np.subtract(g_part, dots(g_part, y_part, axis), out=d)
         d *= y_part
     return dx
 
 
-def log_softmax(x, dim):
+def log_softmax(x, dim, out=None):
     """x - log(sum(exp(x))) along dim."""
-    y = np.empty(x.shape, x.dtype)
+    y = np.empty(x.shape, x.dtype) if out is None else out
     for axis, z, part in pieces(dim, y, x):
         np.subtract(part, peaks(part, axis), out=z)
         z -= np.log(totals(np.exp(z), axis))
     return y
 
 
-def log_softmax_back(g, y, dim):
+def log_softmax_back(g, y, dim, out=None):
     """g - exp(y) * sum(g) along dim."""
-    dx = np.empty(y.shape, y.dtype)
+    dx = np.empty(y.shape, y.dtype) if out is None else out
     for axis, d, g_part, y_part in pieces(dim, dx, g, y):
         np.exp(y_part, out=d)
         d *= totals(g_part, axis)

@@ -75,6 +75,15 @@ def gelu_tanh_back(dx, x, y, g):
     np.multiply(slope, g, out=dx)
 
 
+def silu_back(dx, x, y, g):
+    """g * (s + y * (1 - s)), s = sigmoid(x)."""
+    s = quotient(y, x)
+    np.subtract(1, s, out=dx)
+    dx *= y
+    dx += s
+    dx *= g
+
+
 GELU = {"none": gelu_block(NORMAL_LOGIT), "tanh": gelu_block(TANH_LOGIT)}
 GELU_BACK = {"none": gelu_back, "tanh": gelu_tanh_back}
 

@@ -164,7 +164,9 @@ def silu_slope(x, s):
     return s * (1 + x * (1 - s))
 
 
-@elementwise(lambda g, y, x: g * silu_slope(x, sigmoid(x)), saves="x")
+@elementwise(
+    lambda g, y, x: g * silu_slope(x, sigmoid(x)), array_rule=lambda g, y, x, needs: (in_blocks(kernels.silu_back, x, y, g),), saves="x y",
+)  # fmt: skip
 def silu(x: Array):
     """x * sigmoid(x)."""
     with np.errstate(over="ignore"):  # e ** -x is infinite for large negative x, and x divided by it the right 0

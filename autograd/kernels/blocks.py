@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +12,19 @@ BLOCK = 1 << 15  # elements of 128 kB: smaller, and the calls cost more than the
 def in_blocks(function, *arrays, out=None):
     """function(out, *arrays) on pieces of flat arrays of one shape: it fills the first with an elementwise function of the others.
 
-    out, if given, is an array without gaps; else it is a new one like the first of the arrays. It is returned.
+    out, if given, is an array without gaps; else it is a new one, its dims in memory in the order of those of the first array, as NumPy's
+    functions have it. It is returned.
     """
-    out = np.empty(arrays[0].shape, arrays[0].dtype) if out is None else out
-    flat = [array.reshape(-1) for array in (out, *arrays)]  # copies what has gaps
-    for start in range(0, out.size, BLOCK):
+    y = np.empty_like(arrays[0]) if out is None else out
+    order: Any = "K"  # where all lie in memory alike, there is nothing to copy
+    if not all(array.strides == y.strides for array in arrays):
+        order, y = "C", y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
+    flat = [array.ravel(order) for array in (y, *arrays)]
+    for start in range(0, y.size, BLOCK):
         function(*[array[start : start + BLOCK] for array in flat])
-    return out
+    if out is not None and y is not out:
+        out[...] = y
+    return y if out is None else out
 
 
 def row_blocks(rows, width):

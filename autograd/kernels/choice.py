@@ -17,7 +17,7 @@ def kept(x, mask):
     if bits is None or type(x) is not np.ndarray:
         return np.where(mask, x, np.zeros((), x.dtype))
     if x.shape == mask.shape:
-        y = np.empty(x.shape, x.dtype)
+        y = np.empty_like(x)  # in x's order of memory
         np.multiply(x.view(bits), mask, out=y.view(bits), dtype=bits)
         return y
     return np.multiply(x.view(bits), mask, dtype=bits).view(x.dtype)

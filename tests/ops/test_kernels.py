@@ -89,3 +89,18 @@ def test_peaks_and_totals(width):
     np.testing.assert_array_equal(rows.peaks(x, 0), x.max(0, keepdims=True))
     np.testing.assert_allclose(rows.totals(x, 1), x.sum(1, keepdims=True), 1e-4, 1e-5)
     np.testing.assert_allclose(rows.dots(x, x), (x * x).sum(1, keepdims=True), 1e-5)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 0, 1), (1, 2, 0)], ids=str)
+def test_order_of_memory_is_kept(axes):
+    """As by NumPy's own functions: a convolution's output may have its channels last in memory."""
+    x, g = (RNG.standard_normal((3, 4, 5)).astype(np.float32).transpose(axes) for _ in range(2))
+    for found in (choice.kept(x, x > 0), activation.gelu32(x, "none"), blocks.in_blocks(activation.silu_back, x, g, g)):
+        assert found.strides == x.strides
+    mixed = blocks.in_blocks(activation.silu_back, x, np.ascontiguousarray(g), np.ascontiguousarray(x))
+    np.testing.assert_array_equal(mixed, blocks.in_blocks(activation.silu_back, *map(np.ascontiguousarray, (x, g, x))))
+    gaps = np.repeat(x, 2, -1)[..., ::2]
+    np.testing.assert_array_equal(activation.gelu32(gaps, "none"), activation.gelu32(x, "none"))
+    given = np.empty(x.shape[::-1], np.float32).T
+    assert activation.gelu32(np.ascontiguousarray(x), "none", out=given) is given
+    np.testing.assert_array_equal(given, activation.gelu32(x, "none"))

@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from autograd import creation, dtypes, numpy_functions, ops, random
+from autograd import creation, dtypes, memory, numpy_functions, ops, random
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
 from autograd.checkpoint import checkpoint
 from autograd.compile import compile
@@ -71,6 +71,8 @@ for _method in (
     random.normal_, random.random_, random.uniform_,
 ):
     setattr(Tensor, _method.__name__, _method)
+
+memory.tune_unless_told_otherwise(os.environ)
 
 _others = [path for path in sys.path if os.path.isfile(os.path.join(path, "autograd", "core.py"))]  # a file that only the other has
 if _others:

@@ -87,6 +87,8 @@ class Op:
         self.variadic = bool(arrays) and arrays[0].kind is inspect.Parameter.VAR_POSITIONAL
         for field, value in fields.items():
             setattr(self, field, value)
+        if self.array_rule is not None and self.joint is None:
+            self.joint = functools.partial(answers, self.rules)
         self.differentiable = bool(self.rules) or self.joint is not None
 
     def kept(self, needs: int, count: int) -> tuple[tuple[int, ...], bool]:
@@ -134,6 +136,11 @@ class Op:
         return _by_name, (self.name,)
 
 
+def answers(rules: Sequence[Rule | None], g: Any, y: Any, *args: Any, **params: Any) -> tuple[Any, ...]:
+    """Rules as a joint one."""
+    return tuple([None if rule is None else rule(g, y, *args, **params) for rule in rules])
+
+
 REGISTRY: dict[str, Op] = {}
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what runs in its place when it meets a tensor
 
@@ -162,7 +169,8 @@ def op(
     rules       One per array argument, ``rule(g, y, *args, **params)`` -> gradient of that argument: g is the gradient of the
                 output y. None: this argument has no derivative. Broadcasting is undone for it afterwards.
     joint       Instead of rules: one function that returns the gradients of all array arguments. For any number of them.
-    array_rule  ``joint`` once more for a heavy op, on arrays only, free to work in place; also gets ``needs``, a tuple of bools.
+    array_rule  All rules once more for a heavy op, as one like ``joint``, on arrays only, free to work in place; also gets ``needs``,
+                a tuple of bools. The tests hold it equal to the rules.
     add_to      The rule once more, on arrays only, as ``add_to(held, g, **params)``: adds to an array what the rule would return, where
                 that is mostly zeros (a thousand reads x[i] in a loop add to one array, and do not make a thousand).
     saves       What the rules read the values of: names of arguments, ``y``. One string for all, or one per rule.

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     "source", "errors", "modes", "device", "dtypes", "formatting", "writes", "hooks", "op", "arrays", "indexing", "kernels", "ops", "graph",
     "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "transforms", "checkpoint", "function", "check",
-    "compile", "explain", "viz", "io",
+    "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )
 REQUIRED = {"numpy"}

@@ -52,8 +52,13 @@ def getitems(x: Array, *, index):
     return read_at(x, index)
 
 
+def read(g, index):
+    """g[index], for any index."""
+    return getitems(g, index=index) if any(isinstance(part, np.ndarray) for part in index) else g[index]
+
+
 @op(
-    lambda g, y, x, shape, index: g[index], masks=True,
+    lambda g, y, x, shape, index: read(g, index), masks=True,
     samples=[
         Sample((2, 4), shape=(3, 4), index=(slice(1, 3),)), Sample((3, 4), shape=(3, 4), index=ROWS),
         Sample((2, 2, 2), shape=(3, 2, 4), index=PAIRS),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError, message
+from autograd.kernels.rows import peaks, totals
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.functions import sigmoid
 from autograd.ops.indexing import take_along_dim
@@ -132,14 +133,14 @@ def label_loss(x: Array, target: Array, weight: Array, ignore_index, reduction, 
     classes = x.shape[axis]
     labels, weights, divisor = counted("softmax_cross_entropy", target, weight, classes, ignore_index)
     with np.errstate(invalid="ignore", divide="ignore"):  # a mean over nothing is NaN, as in PyTorch
-        p = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+        p = x - peaks(x, axis)
         loss = -p[at_labels(labels, x.ndim)]
         smooth = None
         if label_smoothing:
             even = np.ones(classes, x.dtype) if weight is None else weight.astype(x.dtype)
             smooth = even.sum(), np.tensordot(p, even, (axis, 0))
         np.exp(p, out=p)
-        total = np.add.reduce(p, axis=axis, keepdims=True)
+        total = totals(p, axis)
         p /= total
         log_total = np.log(total.reshape(loss.shape))
         loss += log_total

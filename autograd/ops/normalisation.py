@@ -8,6 +8,8 @@ import numpy as np
 
 from autograd import writes
 from autograd.errors import ShapeError, message
+from autograd.kernels import rows
+from autograd.kernels.normalisation import normalise_channels, normalise_channels_back, normalise_rows, normalise_rows_back
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.reduction import count, floating, mean, sum, total
 from autograd.ops.shape import reshape
@@ -20,35 +22,26 @@ ROWS = (Sample((3, 4), dim=-1), Sample((3, 4, 2), dim=1), Sample((5,), dim=0))
 # ── softmax ──
 
 
-def below_peak(x, dim, dtype):
-    """x minus its largest element along dim, so that exp of it cannot overflow: a new array."""
-    x = x if dtype is None else x.astype(dtype)
-    return np.asarray(x - np.maximum.reduce(x, axis=dim, keepdims=True)) if x.size else x.copy()
-
-
 @op(
     lambda g, y, x, dim, dtype=None: y * (g - sum(g * y, dim, keepdim=True)), saves="y", convert="float", samples=ROWS,
+    array_rule=lambda g, y, x, dim, dtype=None, needs=None: (rows.softmax_back(g, y, dim),),
     reference=lambda x, dim: np.exp(x) / np.sum(np.exp(x), axis=dim, keepdims=True),
 )  # fmt: skip
 def softmax(x: Array, dim, dtype=None):
     """exp(x) / sum(exp(x)) along dim: positive, and summing to 1. A row of nothing but -inf is NaN."""
     with np.errstate(invalid="ignore"):
-        y = below_peak(x, dim, dtype)
-        np.exp(y, out=y)
-        y /= np.add.reduce(y, axis=dim, keepdims=True)
-    return y
+        return rows.softmax(x if dtype is None else x.astype(dtype), dim)
 
 
 @op(
     lambda g, y, x, dim, dtype=None: g - np.exp(y) * sum(g, dim, keepdim=True), saves="y", convert="float", samples=ROWS,
+    array_rule=lambda g, y, x, dim, dtype=None, needs=None: (rows.log_softmax_back(g, y, dim),),
     reference=lambda x, dim: x - np.log(np.sum(np.exp(x), axis=dim, keepdims=True)),
 )  # fmt: skip
 def log_softmax(x: Array, dim, dtype=None):
     """log(softmax(x)) along dim, without rounding small probabilities to 0."""
     with np.errstate(invalid="ignore", divide="ignore"):  # log(0) only where there are no rows' elements
-        y = below_peak(x, dim, dtype)
-        y -= np.log(np.add.reduce(np.exp(y), axis=dim, keepdims=True))
-    return y
+        return rows.log_softmax(x if dtype is None else x.astype(dtype), dim)
 
 
 @derived(samples=ROWS)
@@ -127,19 +120,117 @@ def per_channel(value, x):
     return None if value is None else value.reshape((-1,) + (1,) * (x.ndim - 2))
 
 
+def scaled_rule(g, y, x, weight, bias, dims, eps):
+    """The gradients of x, weight and bias through standardise and affine."""
+    z, mean, var = standardise(x, dims, eps)
+    zero = np.zeros((), x.dtype)
+    (dx,) = standardise_rule((g if weight is None else g * weight, zero, zero), (z, mean, var), x, dims, eps)
+    return dx, g * z, g
+
+
+def wide(x):
+    """x, or in place of float16 float32: sums are not to be held in half precision."""
+    return x.astype(np.float32) if x.dtype == np.float16 else np.ascontiguousarray(x)
+
+
+def rows_of(x, dims):
+    """The dims that are normalised, and all others, as one each."""
+    width = count(x, dims)
+    return wide(x).reshape((x.size // width if width else 0, width))
+
+
+def flat(value):
+    return None if value is None else wide(value).reshape(-1)
+
+
+def layer_norm_back(g, y, x, weight, bias, dims, eps, needs):
+    """Of scaled_rule, but in blocks of rows: half the time."""
+    dx, dw, db = normalise_rows_back(rows_of(g, dims), rows_of(x, dims), flat(weight), eps, True, needs)
+    return like(dx, x), like(dw, weight), like(db, bias)
+
+
+def like(term, x):
+    """A term in the shape and dtype of the argument that it is the gradient of."""
+    return None if term is None or x is None else term.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+@op(
+    joint=scaled_rule, array_rule=layer_norm_back, saves="x weight",
+    samples=[Sample((3, 4), (4,), (4,), dims=(-1,), eps=1e-5), Sample((2, 3, 4), (3, 4), None, dims=(-2, -1), eps=1e-3)],
+)  # fmt: skip
+def normalise(x: Array, weight: Array, bias: Array, *, dims, eps):
+    """(x - mean) / sqrt(var + eps) * weight + bias over the last dims; weight and bias may be None."""
+    return normalise_rows(rows_of(x, dims), flat(weight), flat(bias), eps, True).reshape(x.shape).astype(x.dtype, copy=False)
+
+
 @derived(samples=[Sample((3, 4), 4, (4,), (4,)), Sample((2, 3, 4), [3, 4])])
 def layer_norm(x: Array, normalized_shape, weight: Array = None, bias: Array = None, eps=1e-5):
     """(x - mean) / sqrt(var + eps) * weight + bias, over the last dims, those of normalized_shape."""
-    y, _, _ = standardise(x, trailing("layer_norm", x, normalized_shape, weight), eps)
-    return affine(y, weight, bias)
+    floating("layer_norm", x)
+    return normalise(x, weight, bias, dims=trailing("layer_norm", x, normalized_shape, weight), eps=eps)
+
+
+def rms_norm_rule(g, y, x, weight, dims, eps):
+    """dx = s * (h - x * s² * mean(h * x)), s the scale of a row and h = g * weight."""
+    s = 1 / np.sqrt(mean(x * x, dims, keepdim=True) + eps)
+    h = g if weight is None else g * weight
+    return s * (h - x * (s * s * mean(h * x, dims, keepdim=True))), g * (x * s)
+
+
+def rms_norm_back(g, y, x, weight, dims, eps, needs):
+    """rms_norm_rule in blocks of rows."""
+    dx, dw, _ = normalise_rows_back(rows_of(g, dims), rows_of(x, dims), flat(weight), eps, False, (*needs, False))
+    return like(dx, x), like(dw, weight)
+
+
+@op(
+    joint=rms_norm_rule, array_rule=rms_norm_back, saves="x weight",
+    samples=[Sample((3, 4), (4,), dims=(-1,), eps=1e-5), Sample((2, 3, 4), None, dims=(-2, -1), eps=1e-3)],
+)  # fmt: skip
+def shrink(x: Array, weight: Array, *, dims, eps):
+    """x / sqrt(mean(x * x) + eps) * weight over the last dims; weight may be None."""
+    return normalise_rows(rows_of(x, dims), flat(weight), None, eps, False).reshape(x.shape).astype(x.dtype, copy=False)
 
 
 @derived(samples=[Sample((3, 4), 4, (4,)), Sample((2, 3, 4), [3, 4], eps=1e-3)])
 def rms_norm(x: Array, normalized_shape, weight: Array = None, eps=None):
     """x / sqrt(mean(x * x) + eps) * weight, over the last dims, those of normalized_shape. eps: by default the dtype's own."""
+    floating("rms_norm", x)
     dims = trailing("rms_norm", x, normalized_shape, weight)
-    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return affine(x / np.sqrt(mean(x * x, dims, keepdim=True) + eps), weight, None)
+    return shrink(x, weight, dims=dims, eps=float(np.finfo(x.dtype).eps) if eps is None else eps)
+
+
+def channel_norm_rule(g, y, x, weight, bias, eps):
+    """scaled_rule per channel, and what reaches the mean and the variance."""
+    (g, g_mean, g_var), (_, centre, var) = g, y
+    dims = (0, *range(2, x.ndim))
+    z = (x - per_channel(centre, x)) / np.sqrt(per_channel(var, x) + eps)
+    h = g if weight is None else g * per_channel(weight, x)
+    (dx,) = standardise_rule((h, per_channel(g_mean, x), per_channel(g_var, x)), (z, centre, per_channel(var, x)), x, dims, eps)
+    return dx, sum(g * z, dims), sum(g, dims)
+
+
+def channels_of(x):
+    """(N, C, ...) as (N, C, length)."""
+    return wide(x).reshape((*x.shape[:2], math.prod(x.shape[2:])))
+
+
+def channel_norm_back(g, y, x, weight, bias, eps, needs):
+    """channel_norm_rule in blocks of samples: a third of the time."""
+    if g[1].any() or g[2].any() or x.dtype == np.float16:
+        return channel_norm_rule(g, y, x, weight, bias, eps)
+    dx, dw, db = normalise_channels_back(channels_of(g[0]), channels_of(x), y[1], y[2], weight, eps)
+    return dx.reshape(x.shape), dw, db
+
+
+@op(
+    joint=channel_norm_rule, array_rule=channel_norm_back, saves="y x weight",
+    samples=[Sample((5, 3, 2), (3,), (3,), eps=1e-3), Sample((5, 3), None, None, eps=1e-5), Sample((2, 2, 2, 3), (2,), None, eps=1e-5)],
+)  # fmt: skip
+def channel_norm(x: Array, weight: Array, bias: Array, *, eps):
+    """(x - mean) / sqrt(var + eps) * weight + bias per channel, with the mean and the (biased) variance: (N, C, ...), (C), (C)."""
+    y, centre, var = normalise_channels(channels_of(x), weight, bias, eps)
+    return Standardised(*(part.astype(x.dtype, copy=False) for part in (y.reshape(x.shape), centre, var)))
 
 
 def values_per_channel(name, x, dims):
@@ -171,12 +262,12 @@ def batch_norm(
         scale = scale if weight is None else scale * weight
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
         return x * per_channel(scale, x) + per_channel(shift, x)
-    dims = (0, *range(2, x.ndim))
-    n = values_per_channel("batch_norm", x, dims)
-    y, centre, var = standardise(x, dims, eps)
+    floating("batch_norm", x)
+    n = values_per_channel("batch_norm", x, (0, *range(2, x.ndim)))
+    y, centre, var = channel_norm(x, weight, bias, eps=eps)
     update(running_mean, centre, momentum)
     update(running_var, plain(var) * (n / (n - 1)), momentum)
-    return affine(y, per_channel(weight, x), per_channel(bias, x))
+    return y
 
 
 @derived(samples=[Sample((2, 3, 5)), Sample((2, 3, 2, 3), eps=1e-3)])

@@ -441,3 +441,19 @@ def test_mistakes(mistake, kind, words):
         mistake(Tensor(np.array([1, 2, 3])), Tensor(np.array([True, False, True])))
     assert isinstance(caught.value, AutogradError)
     assert "test_elementwise.py" in str(caught.value)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_in_float32(approximate):
+    """Value and slope to float32's rounding, at 0, far out, over several blocks, and without a warning."""
+    x = np.concatenate([np.linspace(-30, 30, 90_001), [0.0, -0.0, 1e-30, -1e-30, 1e30, -1e30]])
+    wide, narrow = (Tensor(x.astype(dtype), requires_grad=True) for dtype in (np.float64, np.float32))
+    for t in (wide, narrow):
+        autograd.gelu(t, approximate).sum().backward()
+    rounded = Tensor(narrow.detach().numpy().astype(np.float64), requires_grad=True)
+    y = autograd.gelu(rounded, approximate)
+    y.sum().backward()
+    error = np.abs(autograd.gelu(narrow, approximate).detach().numpy() - y.detach().numpy())
+    assert (error <= 2e-7 * np.maximum(1, np.abs(x))).all()
+    assert np.isfinite(narrow.grad.numpy()[:-2]).all()
+    np.testing.assert_allclose(narrow.grad.numpy()[:-2], rounded.grad.numpy()[:-2], 2e-6, 2e-6)

@@ -10,6 +10,7 @@ from beside_torch import A, compare, named
 import autograd
 from autograd import Tensor
 from autograd.errors import DimError, DtypeError, ShapeError
+from autograd.kernels import scatter
 from autograd.kernels.scatter import add_at
 
 N = np.array
@@ -222,3 +223,53 @@ def test_errors_say_what_is_required(call, kind, text):
     with pytest.raises(kind, match=text) as caught:
         call()
     assert "test_indexing.py" in str(caught.value)
+
+
+# ── sums of rows by plan ──
+
+
+def naive(rows, values, count):
+    y = np.zeros((count, values.shape[1]))
+    for row, value in zip(rows, values, strict=True):
+        y[row] += value
+    return y
+
+
+@pytest.mark.parametrize("skew", [0, 500], ids=["even", "skewed"])
+@pytest.mark.parametrize(("size", "count"), [(5000, 300), (5000, 70000), (9000, 4000)])
+def test_large_sums_of_rows(size, count, skew):
+    """Rounds for most rows, a product for those with many values, zeros for those with none; negative rows count from the end."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-count, count, size)
+    rows[: skew * (size // 1000)] = 7
+    values = rng.standard_normal((size, 16))
+    x = Tensor(np.zeros((count, 16)), requires_grad=True)
+    x[Tensor(rows)].backward(Tensor(values))
+    np.testing.assert_allclose(x.grad.numpy(), naive(rows, values, count), atol=1e-10)
+    y = autograd.zeros(count, 16, dtype=autograd.float64).index_add(0, Tensor(rows % count), Tensor(values))
+    np.testing.assert_allclose(y.numpy(), naive(rows, values, count), atol=1e-10)
+
+
+def test_a_plan_is_kept_with_its_index_and_never_stale():
+    rng = np.random.default_rng(0)
+    rows, values = rng.integers(0, 50, 6000), rng.standard_normal((6000, 16))
+    before = len(scatter.plans)
+    np.testing.assert_allclose(scatter.add_at((50, 16), (rows,), values), naive(rows, values, 50), atol=1e-10)
+    assert len(scatter.plans) == before + 1
+    plan = scatter.planned(rows, 50)
+    assert scatter.planned(rows, 50) is plan
+    assert scatter.planned(rows.reshape(2, 3000).reshape(-1), 50) is plan
+    rows[:100] = rows[200:300]  # behind everybody's back
+    np.testing.assert_allclose(scatter.add_at((50, 16), (rows,), values), naive(rows, values, 50), atol=1e-10)
+    assert scatter.planned(rows, 50) is not plan
+    assert len(scatter.plans) == before + 1
+    del rows
+    assert len(scatter.plans) == before
+
+
+def test_sums_of_single_numbers():
+    rng = np.random.default_rng(0)
+    rows, values = rng.integers(-9, 9, 500), rng.standard_normal(500).astype(np.float32)
+    y = scatter.add_at((9,), (rows,), values)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y, naive(rows, values[:, None], 9)[:, 0], atol=1e-5)

@@ -35,7 +35,7 @@ def lstm(x, h, c, weight):
     steps, n, size = x.shape[0], x.shape[1], h.shape[-1]
     hs, cs, gates = np.empty((steps, n, size), x.dtype), np.empty((steps, n, size), x.dtype), np.empty_like(x, order="C")
     scale, shift = squash(x.dtype, size, "ssts")
-    x, weight = x * scale, weight.T * scale
+    x, weight = x * scale, np.ascontiguousarray(weight.T) * scale  # a transposed factor takes BLAS twice as long here
     total, product = np.empty(gates.shape[1:], x.dtype), np.empty((n, size), x.dtype)
     for t in range(steps):
         gate = gates[t]

@@ -12,6 +12,7 @@ from autograd.ops.loss import *
 from autograd.ops.normalisation import *
 from autograd.ops.pooling import *
 from autograd.ops.product import *
+from autograd.ops.recurrent import *
 from autograd.ops.reduction import *
 from autograd.ops.scan import *
 from autograd.ops.shape import *

@@ -1,1 +1,6 @@
-"""Speed, measured as a ratio: this library and a peer side by side in one process, interleaved, minimum and median."""
+"""Speed, measured as a ratio: this library and its peers by turns on one machine, minimum and median.
+
+``python -m benchmarks``            thirteen workloads, each library in a process of its own
+``python -m benchmarks.report``     the page and the chart of what such a run has kept
+``python -m benchmarks.overhead``   microseconds per op
+"""

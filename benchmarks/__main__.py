@@ -31,9 +31,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=default.threads, help=f"of each library ({default.threads})")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.02 seconds, to see that it runs")
     parser.add_argument("--json", metavar="FILE", help="keep what was measured")
+    parser.add_argument("--update", action="store_true", help="keep the other workloads that the file holds")
     parser.add_argument("--chart", metavar="FILE.svg", help="draw it (needs matplotlib: pip install 'glassgrad[train]')")
     parser.add_argument("--hips-python", metavar="PATH", help="Python of an environment with HIPS autograd, whose import name is ours too")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.update and not given.json:
+        parser.error("--update needs --json FILE")
+    return given
 
 
 def main() -> None:
@@ -46,11 +50,12 @@ def main() -> None:
         given.rounds or rounds, given.seconds or seconds, patience=given.patience, threads=given.threads, hips_python=given.hips_python,
     )  # fmt: skip
     workloads = chosen(given.only)
+    kept = report.read(given.json) if given.update else {"limits": {}, "workloads": {}}
     measured = {
         "machine": machine.describe(),
-        "limits": {},
+        "limits": kept["limits"],
         "settings": {"rounds": settings.rounds, "seconds": settings.seconds, "threads": settings.threads},
-        "workloads": {},
+        "workloads": kept["workloads"],
     }
     for number, workload in enumerate(workloads, 1):
         print(f"{number}/{len(workloads)} {workload.name}: {workload.title}", file=sys.stderr, flush=True)
@@ -64,6 +69,7 @@ def main() -> None:
             "steps": workload.steps,
             "libraries": runner.measure(workload, libraries, settings),
         }
+        measured["workloads"] = {name: measured["workloads"][name] for name in WORKLOADS if name in measured["workloads"]}
         if given.json:  # a long run that is cut off keeps what it has
             with open(given.json, "w") as file:
                 json.dump(measured, file, indent=1)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import statistics
@@ -81,11 +82,10 @@ def by_workload(
     measured: Measured, show: Callable[[Measured, Result], str], libraries: list[str], **more: Callable[[Measured], str],
 ) -> str:  # fmt: skip
     """One row per workload and one column per library; ``show(workload, result)`` is a cell. Columns of the workload itself come first."""
-    rows = [
-        [name if w["unit"] == "step" else f"{name}, per {w['unit']}", *(column(w) for column in more.values()),
-         *(cell(w["libraries"].get(library), lambda result, w=w: show(w, result)) for library in libraries)]
-        for name, w in measured["workloads"].items()
-    ]  # fmt: skip
+    rows = []
+    for name, w in measured["workloads"].items():
+        cells = (cell(w["libraries"].get(library), functools.partial(show, w)) for library in libraries)
+        rows.append([name, *(column(w) for column in more.values()), *cells])
     return table(["", *more, *libraries], rows)
 
 
@@ -97,7 +97,8 @@ def sections(measured: Measured) -> Iterator[tuple[str, str, str]]:
     def summary(w: Measured, result: Result) -> str:
         return duration(fastest(result), statistics.median(result["seconds"]))
 
-    yield "Time", "Minimum/median over bursts.", by_workload(measured, summary, libraries)
+    others = ", ".join(f"{name} per {w['unit']}" for name, w in measured["workloads"].items() if w["unit"] != "step")
+    yield "Time", f"Minimum/median over bursts, per step{others and '; ' + others}.", by_workload(measured, summary, libraries)
     for mine in [name for name in libraries if name in MINE and peers]:
 
         def ratio(w: Measured, result: Result, mine: str = mine) -> str:
@@ -141,18 +142,25 @@ def installation(measured: Measured, libraries: list[str]) -> str:
 
 
 def notes(measured: Measured) -> Iterator[str]:
-    """Every problem, and the largest deviation from the common trajectory; what was never there is named once."""
+    """Every problem, and the largest deviation from the common trajectory; workloads with the same problem stand together."""
     for name in dict.fromkeys(name for w in measured["workloads"].values() for name in w["libraries"]):
-        results = ((w, r["libraries"].get(name, {})) for w, r in measured["workloads"].items())
-        problems = {w: result["problem"] for w, result in results if "problem" in result}
-        if len(problems) == len(measured["workloads"]) and len(set(problems.values())) == 1:
-            problems = {"all": next(iter(problems.values()))}
-        yield from (f"{name}, {w}: {problem}" for w, problem in problems.items())
+        problems: dict[str, list[str]] = {}
+        for w, row in measured["workloads"].items():
+            if "problem" in (result := row["libraries"].get(name, {})):
+                problems.setdefault(result["problem"], []).append(w)
+        for problem, where in problems.items():
+            yield f"{name}, {'all' if len(where) == len(measured['workloads']) else ', '.join(where)}: {problem}"
     for name, w in measured["workloads"].items():
         off = {r["deviation"]: library for library, r in w["libraries"].items() if "deviation" in r}
         if off:
             worst = max(off)
             yield f"{name}: the first {w['steps']} steps differ by {worst:.0e} at most ({off[worst]}); {w['tolerance']:g} is allowed"
+
+
+def read(path: str) -> Measured:
+    """What a run has kept."""
+    with open(path) as file:
+        return json.load(file)
 
 
 def text(measured: Measured) -> str:
@@ -206,8 +214,7 @@ def main() -> None:
     parser.add_argument("file", help="what `python -m benchmarks --json` has kept")
     parser.add_argument("--chart", metavar="FILE.svg")
     given = parser.parse_args()
-    with open(given.file) as file:
-        measured = json.load(file)
+    measured = read(given.file)
     print(text(measured), end="")
     if given.chart:
         chart(measured, given.chart)

@@ -17,13 +17,15 @@ clock = time.perf_counter
 
 
 def memory_peak() -> int:
-    """Bytes of memory this process has held at most."""
+    """Bytes of memory this process has held at most; 0 where the system does not tell."""
     try:
         with open("/proc/self/status") as status:
             return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     except (OSError, StopIteration):  # no Linux: what the parent held when it forked may be counted too
-        import resource
-
+        try:
+            import resource
+        except ImportError:
+            return 0
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else 1024 * peak
 
@@ -101,7 +103,7 @@ class Worker:
 def problem(error: BaseException) -> str:
     """One line for the table: a name that is not there yet is told from a failure."""
     if type(error).__name__ == "NotThere":
-        return f"not there: {error}"
+        return str(error)
     if isinstance(error, AttributeError) and hasattr(error.obj, "__spec__"):
         return f"missing: {error.obj.__name__.removeprefix('autograd.')}.{error.name}".replace("nn.functional.", "F.")
     lines = str(error).strip().splitlines() or [""]

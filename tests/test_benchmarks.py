@@ -21,15 +21,17 @@ def trajectory(name, build, threads=1):
 
 
 @pytest.mark.parity
+@pytest.mark.parametrize("build", [libraries.ours, libraries.ours_compiled])
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in WORKLOADS])
-def test_workloads_train_as_under_torch(name):
+def test_workloads_train_as_under_torch(name, build):
     pytest.importorskip("torch")
     try:
-        own = trajectory(name, libraries.ours)
-    except AttributeError as error:
-        if (why := worker.problem(error)).startswith("missing"):
-            pytest.skip(why)
-        raise
+        own = trajectory(name, build)
+    except (AttributeError, libraries.NotThere) as error:
+        why = worker.problem(error)
+        if not why.startswith(("missing:", "not there:")):
+            raise
+        pytest.skip(why)
     assert runner.deviation(own, trajectory(name, libraries.torch)) < 1e-3
 
 
@@ -139,4 +141,4 @@ def test_kept_results_make_the_page():
     assert bool(kept) == page.is_file()
     if kept:
         expected = report.text(json.loads(kept[-1].read_text()))
-        assert page.read_text() == expected, f"write it anew: python -m benchmarks.report {kept[-1].name}"
+        assert page.read_text(encoding="utf-8") == expected, f"write it anew: python -m benchmarks.report {kept[-1].name}"

@@ -31,7 +31,7 @@ BUGS = {
     "nll_loss": "the range check of labels is a Python branch, so the loss cannot be captured",
     "binary_cross_entropy": "the range check of probabilities is a Python branch, so the loss cannot be captured",
 }
-LAYOUTS = {"float32": np.copy, "float64": lambda a: strided(a)}  # noqa: PLW0108
+LAYOUTS = {"float32": np.copy, "float64": lambda a: strided(a)}
 
 
 def about(table, name, op):

@@ -1,4 +1,4 @@
-"""What is known to be wrong: (how a test's id begins after the directory, or a pattern of it) and why. Each must fail until it is mended."""
+"""What is known to be wrong: patterns of the ids of tests, and why. Each of these must fail until it is mended."""
 from __future__ import annotations
 
 REAL_ARRAY = "a constant made inside and returned, or left as a gradient, is still a traced array after the first call"
@@ -14,17 +14,20 @@ CONSTANT_VIEW = "a write into a view of a constant made inside is refused"
 PLACE = "the gradient that an argument gets is watched in a stand-in that is never reset"
 
 BUGS = {
-    "test_guards.py::test_each_signature_has_its_program[[]arrays]": "an argument that is an array, times a tensor, is converted to a plain array",
+    "test_guards.py::test_each_signature_has_its_program[[]arrays]":
+        "an argument that is an array, times a tensor, is converted to a plain array",
     "test_guards.py::test_zero_and_minus_zero_are_two_numbers": "0.0 and -0.0 are one key",
     "test_guards.py::test_nan_as_an_argument_is_one_signature": "nan is a new key each time",
     "test_guards.py::test_structures_of_arguments[[]named tuple]": "named tuples are compared by the identity of their tensors",
-    "test_guards.py::test_the_count_of_programs_is_bounded_and_says_so": "the warning's stacklevel is one too high: it names the caller's caller",
+    "test_guards.py::test_the_count_of_programs_is_bounded_and_says_so":
+        "the warning's stacklevel is one too high: it names the caller's caller",
     "test_guards.py::test_what_depends_on_values_is_refused_with_its_line[[]*-print]": "a traced tensor is printed as <traced ...>",
     "test_guards.py::test_what_depends_on_values_is_refused_with_its_line[[]*-str]": "a traced tensor is printed as <traced ...>",
     "test_guards.py::test_what_depends_on_values_is_refused_with_its_line[[]*-repr]": "a traced tensor is printed as <traced ...>",
     "test_guards.py::test_where_of_one_argument_is_refused_or_right[[]summed]": WHERE,
     "test_guards.py::test_the_gradient_of_an_argument_is_not_captured_anew": PLACE,
-    "test_guards.py::test_what_does_not_depend_on_values_is_captured[[]arg of max]": "an index that is a tensor of one integer is made an int",
+    "test_guards.py::test_what_does_not_depend_on_values_is_captured[[]arg of max]":
+        "an index that is a tensor of one integer is made an int",
     "test_guards.py::test_arithmetic_with_dynamic_numbers[[]float32-where]": "where() with a dynamic number makes an array of objects",
     "test_guards.py::test_arithmetic_with_dynamic_numbers[[]*-returned]": "a dynamic number is returned as an object of the capture",
     "test_guards.py::test_an_exception_leaves_everything_as_it_was": REAL_ARRAY,
@@ -38,7 +41,8 @@ BUGS = {
     "test_guards.py::test_a_hook_on_an_argument": "hooks of arguments are not run, where backward is inside",
     "test_guards.py::test_results_do_not_change_when_the_function_is_called_again": REAL_ARRAY,
     "test_guards.py::test_results_that_are_constants_are_theirs_alone": "the first result shares the memory of the program's constant",
-    "test_guards.py::test_a_part_written_after_it_was_joined": "_reserve puts a part that is written to later into the vector it is joined to",
+    "test_guards.py::test_a_part_written_after_it_was_joined":
+        "_reserve puts a part that is written to later into the vector it is joined to",
     "test_guards.py::test_a_result_written_to_does_not_change_the_next": REAL_ARRAY,
     "test_guards.py::test_what_was_masked_out_is_zero_compiled[[]*-fused-masked_fill]": SETTLED,
     "test_guards.py::test_writes*constant_view_written]": CONSTANT_VIEW,
@@ -65,7 +69,8 @@ BUGS |= {
     "test_step.py::test_one_module_in_eval": MODULES,
     "test_step.py::test_the_rate_of_dropout_changes": MODULES,
     "test_step.py::test_kinds_of_models[[]*-noisy]": SETITEM,
-    "test_step.py::test_steps_are_soon_captured_for_good[[]zeroed_in_place*": "zero_grad(set_to_none=False) makes a new p.grad, which is watched",
+    "test_step.py::test_steps_are_soon_captured_for_good[[]zeroed_in_place*":
+        "zero_grad(set_to_none=False) makes a new p.grad, which is watched",
     "test_step.py::test_steps_are_soon_captured_for_good[[]by_data]": "p.data = ... inside is captured anew in each call",
     "test_fusion.py::test_chains[[]*-one row-last]": "one number per row of a single row passes for a number of the whole domain",
     "test_fusion.py::test_chains[[]*-one row-standardised]": "one number per row of a single row passes for a number of the whole domain",
@@ -75,8 +80,10 @@ BUGS |= {
     "test_fusion.py::test_random_chains[[]*-12]": SETTLED,
     "test_fusion.py::test_random_chains[[]*-20]": SETTLED,
     "test_fusion.py::test_random_chains[[]*-36]": SETTLED,
-    "test_random_programs.py::test_gradients_inside": "several: joined parts that are written to later, a plain array that is added to, set_item",
-    "test_random_programs.py::test_gradients_outside": "several: joined parts that are written to later, a plain array that is added to, set_item",
+    "test_random_programs.py::test_gradients_inside":
+        "several: joined parts that are written to later, a plain array that is added to, set_item",
+    "test_random_programs.py::test_gradients_outside":
+        "several: joined parts that are written to later, a plain array that is added to, set_item",
     "test_random_programs.py::test_updates": SETITEM,
     "test_random_programs.py::test_many": "several: joined parts that are written to later, a plain array that is added to, set_item",
 }  # fmt: skip
@@ -84,5 +91,7 @@ for _name in ("step", "never_zeroed", "zeroed_at_the_end"):
     BUGS[f"test_step.py::test_what_happens_between_calls[[]*-{_name}-optimiser state*"] = STATE
 for _name in ("step", "never_zeroed", "zeroed_at_the_end", "backward_only"):
     BUGS[f"test_step.py::test_what_happens_between_calls[[]*-{_name}-new layer]"] = MODULES
-for _name in ("floor_divide", "trunc_divide", "div-4", "div-5", "sign-", "floor-", "ceil-", "trunc-", "round-", "copysign", "nextafter", "heaviside"):
+for _name in (
+    "floor_divide", "trunc_divide", "div-4", "div-5", "sign-", "floor-", "ceil-", "trunc-", "round-", "copysign", "nextafter", "heaviside",
+):  # fmt: skip
     BUGS[f"test_ops.py::test_compiled_is_eager[[]inside-{_name}*"] = REAL_ARRAY

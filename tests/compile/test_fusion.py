@@ -15,7 +15,10 @@ from autograd.threads import get_num_threads, set_num_threads
 
 ROWS, COLUMNS = 300, 257
 assert ROWS * COLUMNS >= LEAST
-SHAPES = {"flat": (70_001,), "matrix": (ROWS, COLUMNS), "wide": (3, 40_000), "tall": (40_000, 2), "cube": (20, 50, 70), "one row": (1, 70_000)}
+SHAPES = {
+    "flat": (70_001,), "matrix": (ROWS, COLUMNS), "wide": (3, 40_000),
+    "tall": (40_000, 2), "cube": (20, 50, 70), "one row": (1, 70_000),
+}  # fmt: skip
 
 
 @pytest.fixture(params=[1, 2], ids=["1 thread", "2 threads"], autouse=True)
@@ -67,7 +70,15 @@ def close(a, b, rtol, what):
 
 def numbers(*shapes, dtype="float32", calls=3, low=-2.0, high=2.0, requires_grad=False):
     rng = np.random.default_rng(0)
-    return [tuple(Tensor(rng.uniform(low, high, shape).astype(dtype), requires_grad=requires_grad) for shape in shapes) for _ in range(calls)]
+
+    def tensor(shape):
+        return Tensor(rng.uniform(low, high, shape).astype(dtype), requires_grad=requires_grad)
+
+    return [tuple(map(tensor, shapes)) for _ in range(calls)]
+
+
+def reused(z, x, y):
+    return z * z + z * y + z.sum() * x
 
 
 CHAINS = {
@@ -94,7 +105,7 @@ CHAINS = {
     "power": lambda x, y: ag.abs(x) ** 1.5 + ag.abs(x) ** ag.abs(y),
     "abs": lambda x, y: ag.abs(x) * ag.sign(y) + ag.floor(x) - ag.round(y),
     "any, all": lambda x, y: ((x > 1).any(), (y < 5).all(), (x > y).sum()),
-    "reuse": lambda x, y: (lambda z: z * z + z * y + z.sum() * x)(ag.tanh(x + y)),
+    "reuse": lambda x, y: reused(ag.tanh(x + y), x, y),
     "cumsum": lambda x, y: ag.cumsum(x * y, -1) * 2 + x,
 }  # fmt: skip
 
@@ -118,7 +129,8 @@ def test_a_chain_is_fused():
 
 
 BROADCASTS = {
-    "row": (COLUMNS,), "row of 2": (1, COLUMNS), "column": (ROWS, 1), "number": (), "one": (1,), "one of 2": (1, 1), "full": (ROWS, COLUMNS),
+    "row": (COLUMNS,), "row of 2": (1, COLUMNS), "column": (ROWS, 1),
+    "number": (), "one": (1,), "one of 2": (1, 1), "full": (ROWS, COLUMNS),
 }  # fmt: skip
 
 
@@ -133,11 +145,17 @@ def test_broadcasts(first, second, requires_grad):
 def test_broadcasts_that_grow_in_the_chain():
     """A column times a row is where the domain begins."""
     check(lambda a, b: ag.exp(a * b) * a + (a + 1) - b, *numbers((ROWS, 1), (COLUMNS,)))
-    check(lambda a, b: ag.exp((a * 2 + 1) * b).sum() + (a * 2 + 1).sum(), *numbers((ROWS, 1), (COLUMNS,), requires_grad=True), regions=False)
+    calls = numbers((ROWS, 1), (COLUMNS,), requires_grad=True)
+    check(lambda a, b: ag.exp((a * 2 + 1) * b).sum() + (a * 2 + 1).sum(), *calls, regions=False)
 
 
-@pytest.mark.parametrize(("x", "y"), [("float32", "float64"), ("float64", "float32"), ("float32", "int64"), ("int64", "float32"), ("bool", "float32"),
-                                      ("float32", "bool"), ("float16", "float32"), ("int32", "int32")])  # fmt: skip
+MIXED = [
+    ("float32", "float64"), ("float64", "float32"), ("float32", "int64"), ("int64", "float32"), ("bool", "float32"), ("float32", "bool"),
+    ("float16", "float32"), ("int32", "int32"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "y"), MIXED)
 def test_mixed_dtypes(x, y):
     calls = [(a.to(getattr(ag, x)), b.to(getattr(ag, y))) for a, b in numbers(SHAPES["matrix"], SHAPES["matrix"], low=0, high=3)]
     check(lambda a, b: (a * b + a, (a * b > 1), ag.where(a > b, a, b) * 2), *calls, regions=False)
@@ -146,7 +164,8 @@ def test_mixed_dtypes(x, y):
 def laid_out(t, layout):
     a = t.numpy()
     return {
-        "transposed": lambda: Tensor(a.T.copy().T), "sliced": lambda: Tensor(np.repeat(a, 2, -1)[..., ::2]), "reversed": lambda: Tensor(a[::-1]),
+        "transposed": lambda: Tensor(a.T.copy().T),
+        "sliced": lambda: Tensor(np.repeat(a, 2, -1)[..., ::2]), "reversed": lambda: Tensor(a[::-1]),
         "broadcast": lambda: Tensor(np.broadcast_to(a[0], a.shape)), "offset": lambda: Tensor(np.concatenate([a, a])[3 : 3 + len(a)]),
         "columns": lambda: Tensor(np.concatenate([a, a], 1)[:, : a.shape[1]]),
     }[layout]()  # fmt: skip
@@ -307,8 +326,14 @@ def test_a_training_step_on_large_layers():
 
 # ── random chains ──
 
-UNARY = [ag.tanh, ag.sin, ag.sigmoid, ag.relu, ag.abs, lambda a: -a, lambda a: a * 0.5, lambda a: a + 1, lambda a: ag.exp(-a * a), lambda a: 1 / (a * a + 1)]
-BINARY = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: ag.tanh(a) * b, ag.maximum, ag.minimum, lambda a, b: ag.where(a > b, a, b * 0.5)]
+UNARY = [
+    ag.tanh, ag.sin, ag.sigmoid, ag.relu, ag.abs, lambda a: -a, lambda a: a * 0.5,
+    lambda a: a + 1, lambda a: ag.exp(-a * a), lambda a: 1 / (a * a + 1),
+]  # fmt: skip
+BINARY = [
+    lambda a, b: a + b, lambda a, b: a - b, lambda a, b: ag.tanh(a) * b,
+    ag.maximum, ag.minimum, lambda a, b: ag.where(a > b, a, b * 0.5),
+]  # fmt: skip
 REDUCE = [
     lambda a: a.mean(), lambda a: a.mean(-1, keepdim=True), lambda a: a.mean(0), lambda a: a.amax(-1, keepdim=True), lambda a: a.max(),
     lambda a: a.mean(0, keepdim=True),

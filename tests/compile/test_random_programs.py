@@ -11,20 +11,28 @@ import autograd as ag
 from autograd import Tensor
 
 UNARY = {
-    "tanh": ag.tanh, "sin": ag.sin, "abs": ag.abs, "neg": lambda a: -a, "half": lambda a: a * 0.5, "one more": lambda a: 1 + a, "relu": ag.relu,
-    "softmax": lambda a: ag.softmax(a, -1), "sum": lambda a: a.sum(), "last": lambda a: a.sum(-1, keepdim=True), "first": lambda a: a.mean(0),
-    "T": lambda a: a.T, "flip": lambda a: ag.flip(a, (0,)), "row": lambda a: a[1], "column": lambda a: a[:, 2], "block": lambda a: a[1:, ::2],
-    "flat": lambda a: a.reshape(-1), "clone": lambda a: a.clone(), "detach": lambda a: a.detach(), "copy": lambda a: a * 1, "max": lambda a: a.amax(0),
-    "sort": lambda a: ag.sort(a.reshape(-1))[0], "gather": lambda a: a[ag.argsort(a[:, 0].detach())], "cumsum": lambda a: ag.cumsum(a, 0) * 0.2,
+    "tanh": ag.tanh, "sin": ag.sin, "abs": ag.abs, "neg": lambda a: -a,
+    "half": lambda a: a * 0.5, "one more": lambda a: 1 + a, "relu": ag.relu,
+    "softmax": lambda a: ag.softmax(a, -1), "sum": lambda a: a.sum(),
+    "last": lambda a: a.sum(-1, keepdim=True), "first": lambda a: a.mean(0),
+    "T": lambda a: a.T, "flip": lambda a: ag.flip(a, (0,)), "row": lambda a: a[1],
+    "column": lambda a: a[:, 2], "block": lambda a: a[1:, ::2],
+    "flat": lambda a: a.reshape(-1), "clone": lambda a: a.clone(),
+    "detach": lambda a: a.detach(), "copy": lambda a: a * 1, "max": lambda a: a.amax(0),
+    "sort": lambda a: ag.sort(a.reshape(-1))[0],
+    "gather": lambda a: a[ag.argsort(a[:, 0].detach())], "cumsum": lambda a: ag.cumsum(a, 0) * 0.2,
 }  # fmt: skip
 BINARY = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: ag.tanh(a) * b, "max": ag.maximum, "where": lambda a, b: ag.where(a > b, a, b),
-    "div": lambda a, b: a / (1 + b * b), "cat": lambda a, b: ag.cat([a.reshape(-1), b.reshape(-1)]), "matmul": lambda a, b: a @ ag.tanh(b.T) * 0.2,
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: ag.tanh(a) * b,
+    "max": ag.maximum, "where": lambda a, b: ag.where(a > b, a, b),
+    "div": lambda a, b: a / (1 + b * b), "cat": lambda a, b: ag.cat([a.reshape(-1), b.reshape(-1)]),
+    "matmul": lambda a, b: a @ ag.tanh(b.T) * 0.2,
     "stack": lambda a, b: ag.stack([a, b]).mean(0),
 }  # fmt: skip
 WRITES = {
     "add_": lambda a, b: a.add_(b), "mul_": lambda a, b: a.mul_(0.5), "tanh_": lambda a, b: a.tanh_(), "copy_": lambda a, b: a.copy_(b),
-    "number": lambda a, b: a.__setitem__(0, 2.0), "part": lambda a, b: a.__setitem__(slice(1, None), b[1:]), "zero_": lambda a, b: a.zero_(),
+    "number": lambda a, b: a.__setitem__(0, 2.0),
+    "part": lambda a, b: a.__setitem__(slice(1, None), b[1:]), "zero_": lambda a, b: a.zero_(),
     "fill": lambda a, b: a.__setitem__((Ellipsis, 0), -1.0), "sub_": lambda a, b: a.__isub__(b * 0.5),
 }  # fmt: skip
 STEP = st.one_of(

@@ -21,7 +21,8 @@ OPTIMISERS = {
         {"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.1, "momentum": 0.9}, {"lr": 0.1, "momentum": 0.9, "dampening": 0.5},
         {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, {"lr": 0.1, "momentum": 0.9, "maximize": True},
     ],
-    "Adam": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1}, {"lr": 0.05, "amsgrad": True}, {"lr": 0.05, "maximize": True, "betas": (0.5, 0.7)}],
+    "Adam": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1},
+        {"lr": 0.05, "amsgrad": True}, {"lr": 0.05, "maximize": True, "betas": (0.5, 0.7)}],
     "AdamW": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1, "amsgrad": True}, {"lr": 0.05, "maximize": True}],
     "Adamax": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1}, {"lr": 0.05, "maximize": True}],
     "NAdam": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True}, {"lr": 0.05, "momentum_decay": 0.1}],
@@ -303,8 +304,11 @@ BETWEEN = {
 }
 
 
+REPEATED = [World.step, never_zeroed, zeroed_in_place, backward_only, zeroed_at_the_end]
+
+
 @pytest.mark.parametrize("between", BETWEEN)
-@pytest.mark.parametrize("step", [World.step, never_zeroed, zeroed_in_place, backward_only, zeroed_at_the_end], ids=lambda step: step.__name__)
+@pytest.mark.parametrize("step", REPEATED, ids=lambda step: step.__name__)
 @pytest.mark.parametrize(("name", "options"), [("SGD", {"lr": 0.05, "momentum": 0.9}), ("Adam", {"lr": 0.05})])
 def test_what_happens_between_calls(between, step, name, options):
     change = BETWEEN[between]
@@ -462,7 +466,8 @@ def test_train_and_eval_in_turn(model):
 
 
 def test_one_module_in_eval():
-    compare(world(model=MODELS["dropout"]), [*BATCHES[:2], lambda w: w.model[1].eval(), *BATCHES[2:4], lambda w: w.model[1].train(), BATCHES[4]])
+    calls = [*BATCHES[:2], lambda w: w.model[1].eval(), *BATCHES[2:4], lambda w: w.model[1].train(), BATCHES[4]]
+    compare(world(model=MODELS["dropout"]), calls)
 
 
 def test_the_rate_of_dropout_changes():

@@ -83,7 +83,21 @@ class ConstantsByDtype(dict[Dtype, Constants]):
         return self[dtype]
 
 
-constants = ConstantsByDtype()
+class Zeros(dict[Dtype, Any]):
+    """The zero of each dtype as a 0-d array."""
+
+    def __missing__(self, dtype: Dtype) -> Any:
+        self[dtype] = array = np.zeros((), dtype)
+        array.flags.writeable = False
+        return array
+
+
+constants, zeros = ConstantsByDtype(), Zeros()
+
+
+def number(value: complex, like: Any) -> Any:
+    """A Python number as a 0-d array of another's dtype, for rules and kernels on small arrays."""
+    return constants[like.dtype][value] if value else zeros[like.dtype]
 
 
 def promoted(values: Sequence[Any], *, floating: bool = False) -> list[Any]:

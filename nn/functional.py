@@ -302,6 +302,8 @@ def _reduced(name: str, loss: Tensor, reduction: str) -> Tensor:
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """(x - t)²: (*), (*) -> () or (*)."""
     _require_same_shape("mse_loss", input, target)
+    if weight is None and reduction == "mean":
+        return ag.mean_squared_error(input, target)
     difference = input - target
     return _weighted_mean("mse_loss", difference * difference, weight, reduction)
 

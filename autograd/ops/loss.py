@@ -1,20 +1,23 @@
 """Losses that are worth an op of their own: fused for speed and numerical stability."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError, message
+from autograd.kernels import sums
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.functions import sigmoid
 from autograd.ops.indexing import take_along_dim
 from autograd.ops.normalisation import log_softmax
-from autograd.ops.reduction import floating, mean, sum
+from autograd.ops.reduction import floating, mean, sum, total
 from autograd.ops.shape import reshape
 from autograd.ops.sorting import plain
 
-__all__ = ["softmax_cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
+__all__ = ["softmax_cross_entropy", "nll_loss", "mean_squared_error", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
 LABELS = np.array([1, 3, 0])
 PIXELS = np.array([[1, 3], [0, -100]])
@@ -205,6 +208,24 @@ def nll_loss(x: Array, target: Array, weight: Array = None, *, ignore_index=-100
     if reduction == "none":
         return loss
     return sum(loss) / (divisor or np.nan) if reduction == "mean" else sum(loss)
+
+
+# ── numbers ──
+
+
+@op(
+    (
+        lambda g, y, x, t: (x - t) * (g * number(2 / (math.prod(x.shape) or 1), g)),
+        lambda g, y, x, t: (t - x) * (g * number(2 / (math.prod(x.shape) or 1), g)),
+    ),
+    saves="x t", convert="common", reference=lambda x, t: np.mean((x - t) ** 2), samples=[Sample((3, 4), (3, 4)), Sample((), ())],
+)  # fmt: skip
+def mean_squared_error(x: Array, t: Array):
+    """The mean of (x - t)²: (*), (*) -> ()."""
+    same_shape("mean_squared_error", x, t)
+    floating("mean_squared_error", x)
+    d = x - t
+    return (sums.squares(d) if sums.suits(d) else total(d * d, None, False)) / (d.size or math.nan)
 
 
 # ── yes or no ──

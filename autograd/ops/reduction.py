@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
+from autograd.kernels import sums
 from autograd.kernels.repeat import repeated
 from autograd.op import Array, Recorder, Sample, derived, op
 from autograd.ops.elementwise import maximum, minimum
@@ -83,6 +84,11 @@ def nonempty(name, x, dim):
 
 def total(x, dim, keepdim, dtype=None):
     """np.sum by PyTorch's rules for dtypes."""
+    if dtype is None and not keepdim and sums.suits(x):
+        if dim is None:
+            return sums.whole(x)
+        if x.ndim == 2 and type(dim) is int and -2 <= dim < 2:
+            return sums.columns(x) if dim in (0, -2) else sums.rows(x)
     wide = ACCUMULATORS.get(x.dtype) if dtype is None else dtype
     y = np.add.reduce(x, axis=axes(dim), dtype=wide, keepdims=keepdim)
     return y.astype(x.dtype) if dtype is None and wide is not None and x.dtype.kind == "f" else y

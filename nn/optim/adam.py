@@ -8,7 +8,8 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
-from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, number
+from autograd.dtypes import number
+from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments
 
 Betas = tuple[float, float]
 
@@ -48,7 +49,7 @@ class Adam(Optimizer):
             v = np.maximum(largest, v, out=largest)
         denominator = np.sqrt(v)
         denominator /= math.sqrt(1 - beta2**t)
-        denominator += number(theta, group["eps"])
+        denominator += number(group["eps"], theta)
         step = m / denominator
         step *= group["lr"] / (1 - beta1**t)
         theta -= step

@@ -5,8 +5,9 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
+from autograd.dtypes import number
 from autograd.errors import ArgumentError
-from nn.optim.optimizer import Group, Optimizer, Params, State, decayed, number
+from nn.optim.optimizer import Group, Optimizer, Params, State, decayed
 
 
 class SGD(Optimizer):
@@ -45,7 +46,7 @@ class SGD(Optimizer):
                 b = buffer.numpy()
             else:
                 b, dampening = self.values(buffer), group["dampening"]
-                b *= number(b, momentum)
-                b += step * number(b, 1 - dampening) if dampening else step
-            step = step + b * number(b, momentum) if group["nesterov"] else b
-        theta -= step * number(theta, group["lr"])
+                b *= number(momentum, b)
+                b += step * number(1 - dampening, b) if dampening else step
+            step = step + b * number(momentum, b) if group["nesterov"] else b
+        theta -= step * number(group["lr"], theta)

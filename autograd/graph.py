@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -294,7 +294,7 @@ def answer(term: Any) -> Rule:
 
 
 def backpropagate(
-    order: Sequence[Node], seeds: Mapping[Node, Any], wanted: set[Node], *,
+    order: Sequence[Node], seeds: Mapping[Node, Any], wanted: Container[Node], *,
     needed: set[Node] | None = None, lift: Lift | None = None, free: bool = False,
 ) -> dict[Node, Any]:  # fmt: skip
     """The chain rule: gradients for the wanted nodes, given those of the outputs (seeds).

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
 from autograd.methods import Methods
-from autograd.modes import recording, set_recording
+from autograd.modes import recording, set_recording, silent
 from autograd.op import Op
 from autograd.source import here
 
@@ -656,7 +656,7 @@ def backward(
         inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         receivers = {input_node("backward", tensor): weakref.ref(tensor) for tensor in inputs}
     needed = None if inputs is None else leading_to(order, receivers)
-    found = run_backward(order, seeds, set(receivers), needed, create_graph, create_graph if retain_graph is None else retain_graph)
+    found = run_backward(order, seeds, receivers, needed, create_graph, create_graph if retain_graph is None else retain_graph)
     for node, g in found.items():
         if (tensor := receivers[node]()) is None:
             continue
@@ -668,8 +668,9 @@ def backward(
         else:
             np.add(held._array, g, out=held._array)
             writes.record(held._array)
-        for hook in tuple(node.watch.after.values()) if node.watch else ():
-            hook(tensor)
+        if node.watch is not None and node.watch.after:
+            for hook in tuple(node.watch.after.values()):
+                hook(tensor)
 
 
 def input_node(name: str, tensor: Tensor) -> Node:
@@ -714,13 +715,13 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
 
 
 def run_backward(
-    order: Sequence[Node], seeds: dict[Node, Any], wanted: set[Node], needed: set[Node] | None, create_graph: bool, retain_graph: bool
+    order: Sequence[Node], seeds: dict[Node, Any], wanted: Container[Node], needed: set[Node] | None, create_graph: bool, retain_graph: bool
 ) -> dict[Node, Any]:
     """The backward pass: recorded with create_graph, else on bare arrays. NumPy's warnings are off: the rules mean their 0/0."""
     before = recording()
     set_recording(create_graph)
     try:
-        with np.errstate(all="ignore"):
+        with silent():
             return backpropagate(order, seeds, wanted, needed=needed, lift=Tensor._wrap if create_graph else None, free=not retain_graph)
     finally:
         set_recording(before)

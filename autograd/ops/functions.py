@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from autograd.dtypes import float64, number
+from autograd.modes import silent
 from autograd.op import Array, Sample, derived
 from autograd.ops.elementwise import BOTH_POSITIVE, binary, cast, elementwise, plain
 
@@ -154,7 +155,7 @@ def log1p(x: Array):
 @elementwise(lambda g, y, x: g * (y * (number(1, y) - y)), saves="y")
 def sigmoid(x: Array):
     """1 / (1 + e ** -x)."""
-    with np.errstate(over="ignore"):  # e ** -x is infinite for large negative x, and its reciprocal the right 0
+    with silent():  # e ** -x is infinite for large negative x, and its reciprocal the right 0
         return np.reciprocal(np.exp(-x) + number(1, x))
 
 

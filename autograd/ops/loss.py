@@ -9,6 +9,7 @@ import numpy as np
 from autograd.dtypes import number
 from autograd.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError, message
 from autograd.kernels import sums
+from autograd.modes import silent
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.functions import sigmoid
 from autograd.ops.indexing import take_along_dim
@@ -134,7 +135,7 @@ def label_loss(x: Array, target: Array, weight: Array, ignore_index, reduction, 
     axis = min(1, x.ndim - 1)
     classes = x.shape[axis]
     labels, weights, divisor = counted("softmax_cross_entropy", target, weight, classes, ignore_index)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a mean over nothing is NaN, as in PyTorch
+    with silent():  # a mean over nothing is NaN, as in PyTorch
         p = x - np.maximum.reduce(x, axis=axis, keepdims=True)
         loss = -p[at_labels(labels, x.ndim)]
         smooth = None
@@ -273,7 +274,7 @@ def at_least(x, bound):
 )  # fmt: skip
 def bernoulli_loss(p: Array, t: Array):
     """-t * log(p) - (1 - t) * log(1 - p), with logarithms of at least -100, as in PyTorch: the loss stays finite."""
-    with np.errstate(divide="ignore"):
+    with silent():
         return (t - 1) * at_least(np.log1p(-p), -100) - t * at_least(np.log(p), -100)
 
 

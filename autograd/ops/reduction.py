@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.kernels import sums
 from autograd.kernels.repeat import repeated
@@ -59,7 +60,12 @@ def kept(g, x, dim, keepdim):
 
 def spread(g, x, dim, keepdim):
     """The gradient of a sum: every element gets what its sum gets."""
-    return repeated(kept(g, x, dim, keepdim), x.shape)
+    g = kept(g, x, dim, keepdim)
+    if isinstance(g, (np.ndarray, np.generic)) and math.prod(x.shape) <= sums.LARGEST:
+        y = np.empty(x.shape, g.dtype)  # small: it is made in half the time of a view, and computed with in half the time too
+        y[...] = g
+        return y
+    return repeated(g, x.shape)
 
 
 def over_zero(a, b):
@@ -100,7 +106,7 @@ def sum(x: Array, dim=None, keepdim=False, *, dtype=None):
     return total(x, dim, keepdim, dtype)
 
 
-@op(lambda g, y, x, dim=None, keepdim=False, dtype=None: spread(g / count(x, dim), x, dim, keepdim), numpy=np.mean, samples=OVER)
+@op(lambda g, y, x, dim=None, keepdim=False, dtype=None: spread(g / number(count(x, dim), g), x, dim, keepdim), numpy=np.mean, samples=OVER)
 def mean(x: Array, dim=None, keepdim=False, *, dtype=None):
     """Mean over dim. Of nothing at all it is NaN."""
     if dtype is None:

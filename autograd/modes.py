@@ -50,10 +50,12 @@ class _Switch:
 
         @functools.wraps(function)
         def switched(*args: P.args, **kwargs: P.kwargs) -> R:
-            block = _Switch()  # calls in several threads at once must not share what was before
-            block._settings = settings
-            with block:
+            tokens = [(variable, variable.set(value)) for variable, value in settings]
+            try:
                 return function(*args, **kwargs)
+            finally:
+                for variable, token in tokens:
+                    variable.reset(token)
 
         return switched
 

@@ -250,6 +250,8 @@ class Tensor(Methods):
 
     @data.setter
     def data(self, value: Any) -> None:
+        if isinstance(value, Tensor) and value._array is self._array:  # p.data += step: it is done already
+            return
         if not self.is_leaf or self._view is not None:
             raise GraphError(message(
                 "data", "a leaf with memory of its own is required", "a view or the result of an operation",
@@ -688,19 +690,19 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
         raise ArgumentError(message(name, f"one gradient per output ({len(tensors)}) is required", str(len(grads))))
     seeds: dict[Node, Any] = {}
     for tensor, given in zip(tensors, grads, strict=True):
-        node = tensor.node
+        node, array = tensor.node, tensor._array
         if node is None:
             raise GraphError(message(
                 name, "a tensor computed from one with requires_grad=True is required", "one that no recorded operation led to",
                 "set requires_grad=True on the inputs, and compute it outside no_grad() and without detach()",
             ))  # fmt: skip
         if given is None:
-            if tensor.numel() != 1:
+            if array.size != 1:
                 raise ShapeError(message(
                     name, f"a gradient of shape {tensor.shape} is required, for only a single element implies 1", "none",
                     "reduce to one number first, as in loss.mean(), or pass gradient=",
                 ))  # fmt: skip
-            g = np.ones(tensor.shape, tensor.dtype) if tensor.shape else constants[tensor.dtype][1]
+            g = np.ones(array.shape, array.dtype) if array.ndim else constants[array.dtype][1]
         else:
             g = given if isinstance(given, Tensor) else as_array(given)
             if tuple(g.shape) != tuple(tensor.shape):

@@ -23,6 +23,7 @@ __all__ = ["softmax_cross_entropy", "nll_loss", "mean_squared_error", "binary_cr
 LABELS = np.array([1, 3, 0])
 PIXELS = np.array([[1, 3], [0, -100]])
 WEIGHT = np.array([1, 2, 4, 3])
+UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 # ── class labels ──
 
@@ -57,7 +58,7 @@ def counted(name, target, weight, classes, ignore_index):
 
     An ignored label becomes class 0 with weight 0.
     """
-    unsigned = target.view(f"u{target.itemsize}")  # a negative label is a huge one: a single pass checks both ends
+    unsigned = target.view(UNSIGNED[target.itemsize])  # a negative label is a huge one: a single pass checks both ends
     if 0 <= ignore_index < classes or (target.size and np.maximum.reduce(unsigned, axis=None) >= classes):
         valid = target != ignore_index
         target, unsigned = np.where(valid, target, 0), np.where(valid, unsigned, 0)
@@ -242,7 +243,7 @@ def logistic_loss(x: Array, t: Array):
 
 
 def same_shape(name, x, target):
-    if tuple(x.shape) != tuple(target.shape):
+    if x.shape != target.shape:
         given = f"target {tuple(target.shape)} and input {tuple(x.shape)}"
         raise ShapeError(message(name, "a target of the input's shape is required", given, "reshape one of them"))
 

@@ -34,12 +34,14 @@ def recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def wrapper(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        for before in tuple(self._before_step.values()):
-            before(self, args, kwargs)
+        if self._before_step:
+            for before in tuple(self._before_step.values()):
+                before(self, args, kwargs)
         result = step(self, *args, **kwargs)
         self._opt_called = True
-        for after in tuple(self._after_step.values()):
-            after(self, args, kwargs)
+        if self._after_step:
+            for after in tuple(self._after_step.values()):
+                after(self, args, kwargs)
         return result
 
     return wrapper

@@ -12,7 +12,7 @@ import numpy as np
 from autograd import writes
 from autograd.dtypes import float32, float64
 from autograd.errors import DtypeError, GraphError, message
-from autograd.kernels.sums import columns
+from autograd.kernels.sums import columns, suits, whole
 from autograd.source import INTERNAL, Site, here, outside
 
 if TYPE_CHECKING:
@@ -140,9 +140,13 @@ def record(
 ) -> Node:
     """The node of a call that has just been computed. Keeps of args and y what the rules will read, drops the rest."""
     drop, keep_y = op._kept.get(needs) or op.kept(needs, len(args))
-    for i in drop:
-        if i < len(args):
-            args[i] = parents[i] or spec(args[i])
+    if len(drop) == len(args) and needs == (1 << len(args)) - 1:
+        kept = parents
+    else:
+        for i in drop:
+            if i < len(args):
+                args[i] = parents[i] or spec(args[i])
+        kept = tuple(args)
     frame = sys._getframe(depth)
     code = frame.f_code
     if INTERNAL[code.co_filename]:
@@ -154,7 +158,7 @@ def record(
         refuse_complex(op.name, dtype)
     node.op = op
     node.parents = parents
-    node.args = tuple(args)  # unlike a list, the garbage collector forgets it if it holds arrays only: 0.5 us in deep graphs
+    node.args = kept  # a tuple: the garbage collector forgets one that holds arrays only, which in deep graphs saves 0.5 us
     node.params = params
     node.y = y if keep_y else None
     node.shape = y.shape if type(y) is not tuple else tuple(part.shape for part in y)
@@ -253,6 +257,8 @@ def topological_order(*roots: N, parents: Callable[[N], Iterable[N | None]] = at
 def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
     """Undo broadcasting: the gradient of a repeated element is the sum over its copies."""
     lead = g.ndim - len(shape)
+    if not shape and suits(g):
+        return whole(g)
     if lead == 1 and g.ndim == 2:
         g = columns(g)
     elif lead:

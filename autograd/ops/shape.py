@@ -48,10 +48,7 @@ def reshape(x: Array, *shape):
 @op(lambda g, y, x, *shape: g.reshape(x.shape), view=True, samples=[Sample((3, 4), shape=(2, -1))])
 def view(x: Array, *shape):
     """``reshape`` that never copies: the result shares x's memory."""
-    try:
-        y = x.reshape(*shape)
-    except (ValueError, TypeError):
-        y = x.reshape(inferred("view", integers("view", shape), x.size))
+    y = x.reshape(inferred("view", integers("view", shape), x.size))
     if y.base is not x and x.size and not np.may_share_memory(x, y):
         raise ShapeError(message(
             "view", "a shape that x's memory layout allows is required", f"{x.shape} with strides {x.strides} as {y.shape}",

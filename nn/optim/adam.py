@@ -41,7 +41,8 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         m, v = map(self.values, moments(p, state, "exp_avg", "exp_avg_sq"))
         t = self.next_step(state)
-        theta, grad = self.values(p), decayed(p, g, group).numpy()
+        theta = self.values(p)
+        grad = decayed(theta, g.numpy(), group)
         average_(m, grad, beta1)
         average_(v, grad * grad, beta2)
         if group["amsgrad"]:

@@ -117,6 +117,8 @@ class Optimizer:
     def values(self, tensor: Tensor) -> np.ndarray[Any, Any]:
         """The array behind a tensor, for ``update`` to write to. At its end the step notes all these writes at once: 0.4 us, not 2."""
         array: np.ndarray[Any, Any] = tensor.numpy()
+        if not array.flags.writeable:
+            raise self._error(GraphError, "memory that may be written is required", "a read-only tensor", "use clone() first")
         self._written.append(array)
         return array
 
@@ -252,7 +254,7 @@ def restored(key: str, value: Any, p: Tensor) -> Any:
     return value if key in COUNTS or value.dtype.kind not in "fc" else value.to(p.dtype)
 
 
-# ── what several update rules use ──
+# ── what several update rules use, on tensors or on arrays ──
 
 
 def moments(p: Tensor, state: State, *names: str) -> list[Any]:
@@ -265,18 +267,18 @@ def moments(p: Tensor, state: State, *names: str) -> list[Any]:
     return [state[name] for name in names]
 
 
-def decayed(p: Tensor, g: Tensor, group: Group) -> Tensor:
+def decayed(p: Any, g: Any, group: Group) -> Any:
     """Weight decay: g + λp, the gradient of the loss plus ½λ‖p‖²; decoupled, p shrinks by itself: p ← (1 - γλ) p."""
     if not (decay := group["weight_decay"]):
         return g
     if group.get("decoupled_weight_decay", False):
-        p.mul_(1 - group["lr"] * decay)
+        p *= number(1 - group["lr"] * decay, p)
         return g
-    return g + p * decay  # type: ignore[no-any-return]
+    return g + p * number(decay, p)
 
 
 def average_(m: Any, x: Any, beta: float) -> Any:
-    """m ← βm + (1 - β)x, in place, on tensors or on arrays."""
+    """m ← βm + (1 - β)x, in place."""
     m *= number(beta, m)
     m += x * number(1 - beta, m)
     return m

@@ -39,7 +39,8 @@ class SGD(Optimizer):
             raise self._error(ArgumentError, "nesterov requires a momentum and no dampening", given)
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
-        theta, step = self.values(p), decayed(p, g, group).numpy()
+        theta = self.values(p)
+        step = decayed(theta, g.numpy(), group)
         if momentum := group["momentum"]:
             if (buffer := state.get("momentum_buffer")) is None:
                 state["momentum_buffer"] = buffer = ag.tensor(step)

@@ -126,6 +126,28 @@ class Optimizer:
         """Write the next value of one parameter into it. Runs under ``no_grad``; g must not be written to: it is ``p.grad``."""
         raise NotImplementedError
 
+    def arrays(self, p: Tensor, g: Tensor, group: Group) -> tuple[Any, Any]:
+        """A parameter, to be written to, and its gradient, both as arrays, after weight decay.
+
+        It is g + λp, the gradient of the loss plus ½λ‖p‖²; decoupled, p shrinks by itself: p ← (1 - γλ) p.
+        """
+        theta, gradient = self.values(p), g.numpy()
+        if decay := group["weight_decay"]:
+            if group.get("decoupled_weight_decay", False):
+                theta *= number(1 - group["lr"] * decay, theta)
+            else:
+                gradient = gradient + theta * number(decay, theta)
+        return theta, gradient
+
+    def moments(self, p: Tensor, state: State, *names: str) -> list[Any]:
+        """The running averages of a parameter by name, to be written to; zeros at first, when the step count starts too."""
+        if "step" not in state:
+            state["step"] = ag.tensor(0.0, dtype=ag.float32)  # a tensor as in PyTorch, so that saved states are interchangeable
+        for name in names:
+            if name not in state:
+                state[name] = ag.zeros_like(p)
+        return [self.values(state[name]) for name in names]
+
     def next_step(self, state: State) -> int:
         """Count a step of a parameter: 1, 2, 3 ..."""
         count = self.values(state["step"])
@@ -254,27 +276,7 @@ def restored(key: str, value: Any, p: Tensor) -> Any:
     return value if key in COUNTS or value.dtype.kind not in "fc" else value.to(p.dtype)
 
 
-# ── what several update rules use, on tensors or on arrays ──
-
-
-def moments(p: Tensor, state: State, *names: str) -> list[Any]:
-    """The running averages of a parameter by name; zeros at first, when the step count starts too."""
-    if "step" not in state:
-        state["step"] = ag.tensor(0.0, dtype=ag.float32)  # a tensor as in PyTorch, so that saved states are interchangeable
-    for name in names:
-        if name not in state:
-            state[name] = ag.zeros_like(p)
-    return [state[name] for name in names]
-
-
-def decayed(p: Any, g: Any, group: Group) -> Any:
-    """Weight decay: g + λp, the gradient of the loss plus ½λ‖p‖²; decoupled, p shrinks by itself: p ← (1 - γλ) p."""
-    if not (decay := group["weight_decay"]):
-        return g
-    if group.get("decoupled_weight_decay", False):
-        p *= number(1 - group["lr"] * decay, p)
-        return g
-    return g + p * number(decay, p)
+# ── what several update rules use, on arrays ──
 
 
 def average_(m: Any, x: Any, beta: float) -> Any:

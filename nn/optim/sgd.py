@@ -7,7 +7,7 @@ import autograd as ag
 from autograd import Tensor
 from autograd.dtypes import number
 from autograd.errors import ArgumentError
-from nn.optim.optimizer import Group, Optimizer, Params, State, decayed
+from nn.optim.optimizer import Group, Optimizer, Params, State
 
 
 class SGD(Optimizer):
@@ -39,8 +39,7 @@ class SGD(Optimizer):
             raise self._error(ArgumentError, "nesterov requires a momentum and no dampening", given)
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
-        theta = self.values(p)
-        step = decayed(theta, g.numpy(), group)
+        theta, step = self.arrays(p, g, group)
         if momentum := group["momentum"]:
             if (buffer := state.get("momentum_buffer")) is None:
                 state["momentum_buffer"] = buffer = ag.tensor(step)

@@ -97,7 +97,7 @@ constants, zeros = ConstantsByDtype(), Zeros()
 
 def number(value: complex, like: Any) -> Any:
     """A Python number as a 0-d array of another's dtype, for rules and kernels on small arrays."""
-    return constants[like.dtype][value] if value else zeros[like.dtype]
+    return constants[like.dtype][value] if value or type(value) is float else zeros[like.dtype]  # -0.0 is a number of its own
 
 
 def promoted(values: Sequence[Any], *, floating: bool = False) -> list[Any]:

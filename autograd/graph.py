@@ -153,7 +153,12 @@ def record(
         frame = outside(frame)
         code = frame.f_code
     node = Node()  # no __init__ with ten arguments: this is the eager hot path
-    dtype = y.dtype if type(y) is not tuple else tuple(part.dtype for part in y)
+    shape: Any
+    dtype: Any
+    if type(y) is tuple:
+        shape, dtype = tuple([part.shape for part in y]), tuple([part.dtype for part in y])
+    else:
+        shape, dtype = y.shape, y.dtype
     if dtype is not float32 and dtype is not float64:
         refuse_complex(op.name, dtype)
     node.op = op
@@ -161,7 +166,7 @@ def record(
     node.args = kept  # a tuple: the garbage collector forgets one that holds arrays only, which in deep graphs saves 0.5 us
     node.params = params
     node.y = y if keep_y else None
-    node.shape = y.shape if type(y) is not tuple else tuple(part.shape for part in y)
+    node.shape = shape
     node.dtype = dtype
     node.number = next(number)
     node.code = code
@@ -172,7 +177,8 @@ def record(
 
 def refuse_complex(name: str, dtype: Any) -> None:
     """Raise for complex numbers: the rules are those of real ones, and would be wrong without a word."""
-    if any(part.kind == "c" for part in (dtype if type(dtype) is tuple else (dtype,))):
+    kinds = [part.kind for part in dtype] if type(dtype) is tuple else dtype.kind
+    if "c" in kinds:
         required = "real numbers are required where a gradient is recorded"
         raise DtypeError(message(name, required, "complex ones", "detach() the tensor, or compute with its parts"))
 

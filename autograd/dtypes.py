@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DtypeError, message
+from autograd.tracing import TracedArray
 
 Dtype = np.dtype[Any]
 
@@ -65,7 +66,9 @@ class Constants(dict[Any, Any]):
     def __init__(self, dtype: Dtype) -> None:
         self.dtype = dtype
 
-    def __missing__(self, value: complex) -> Any:
+    def __missing__(self, value: Any) -> Any:
+        if isinstance(value, TracedArray):  # a number that is known only when a captured function runs
+            return value.astype(self.dtype)  # type: ignore[attr-defined]
         array = np.array(value, self.dtype)
         array.flags.writeable = False
         if value and value == value:  # noqa: PLR0124  0.0 == -0.0 must not meet in a key, and NaN never finds itself again
@@ -83,7 +86,21 @@ class ConstantsByDtype(dict[Dtype, Constants]):
         return self[dtype]
 
 
-constants = ConstantsByDtype()
+class Zeros(dict[Dtype, Any]):
+    """The zero of each dtype as a 0-d array."""
+
+    def __missing__(self, dtype: Dtype) -> Any:
+        self[dtype] = array = np.zeros((), dtype)
+        array.flags.writeable = False
+        return array
+
+
+constants, zeros = ConstantsByDtype(), Zeros()
+
+
+def number(value: complex, like: Any) -> Any:
+    """A Python number as a 0-d array of another's dtype, for rules and kernels on small arrays."""
+    return zeros[like.dtype] if type(value) is int and not value else constants[like.dtype][value]  # -0.0 is a number of its own
 
 
 def promoted(values: Sequence[Any], *, floating: bool = False) -> list[Any]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import tracing, writes
+from autograd.dtypes import number
 from autograd.errors import DimError, DtypeError, GraphError, ShapeError, message
 from autograd.graph import ARRAYS, Node, record
 from autograd.modes import recording
-from autograd.op import Array, Op, op
+from autograd.op import Array, Op, Recorder, op
 from autograd.ops.indexing import setitem
 
 if TYPE_CHECKING:
@@ -155,11 +156,11 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         if tracing.active:
             tracing.enter(args)
         source = self
-        if recording() and (self.requires_grad or any(getattr(a, "requires_grad", False) for a in args)):
+        if recording() and needed(self, args):
             if spec.derived or spec.names[0] in " ".join(spec.saves).split():
                 source = self._wrap(self._array.copy(), self.node)  # a rule may read the values that are about to go
-        elif ufunc is not None and not params and fits(self, args):
-            ufunc(self._array, *(getattr(a, "_array", a) for a in args), out=self._array)
+        elif ufunc is not None and not params and (operands := fitting(self, args)) is not None:
+            ufunc(self._array, *operands, out=self._array)
             writes.record(self._array)
             return self
         return assign(self, function(source, *args, **params), name)
@@ -169,18 +170,31 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def fits(target: Tensor, args: Sequence[Any]) -> bool:
-    """Whether a ufunc can write straight into target: floats of one dtype or Python numbers, no larger shape."""
+def needed(target: Tensor, args: Sequence[Any]) -> bool:
+    """Whether an operation on target and args has to be recorded."""
+    if target.node is not None:
+        return True
+    for arg in args:  # noqa: SIM110  any() with a generator takes 0.4 us more
+        if isinstance(arg, Recorder) and arg.requires_grad:
+            return True
+    return False
+
+
+def fitting(target: Tensor, args: Sequence[Any]) -> list[Any] | None:
+    """What a ufunc needs beside target to write straight into it: floats of its dtype, no larger in shape. None where others are."""
     array = target._array
     if array.dtype.kind != "f" or not array.flags.writeable:
-        return False
+        return None
+    operands = []
     for arg in args:
-        other = getattr(arg, "_array", arg)
-        if isinstance(other, float | int):
+        if type(arg) is float or type(arg) is int:
+            operands.append(number(arg, array))
             continue
+        other = arg._array if isinstance(arg, Recorder) else arg
         if not isinstance(other, ARRAYS) or other.dtype != array.dtype or (other.shape != array.shape and other.ndim):
-            return False
-    return True
+            return None
+        operands.append(other)
+    return operands
 
 
 def set_item(target: Tensor, index: Any, value: Any) -> None:

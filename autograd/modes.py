@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
+
+import numpy as np
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,10 +50,12 @@ class _Switch:
 
         @functools.wraps(function)
         def switched(*args: P.args, **kwargs: P.kwargs) -> R:
-            block = _Switch()  # calls in several threads at once must not share what was before
-            block._settings = settings
-            with block:
+            tokens = [(variable, variable.set(value)) for variable, value in settings]
+            try:
                 return function(*args, **kwargs)
+            finally:
+                for variable, token in tokens:
+                    variable.reset(token)
 
         return switched
 
@@ -95,3 +99,26 @@ class set_grad_enabled(_Switch):
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         _recording.set(self._outside)  # as a decorator it only concerns the function
         return super().__call__(function)
+
+
+def _numpys_switch() -> tuple[ContextVar[Any], Any]:
+    """The context variable that ``np.errstate`` sets, and what it sets it to in order to ignore everything."""
+    inside, outside = copy_context(), copy_context()
+    inside.run(np.seterr, all="ignore")
+    ((variable, ignore),) = [(variable, value) for variable, value in inside.items() if outside.get(variable) is not value]
+    return variable, ignore
+
+
+_warnings, _ignore = _numpys_switch()
+
+
+class silent:
+    """``np.errstate(all="ignore")`` in a third of its time, which is 1 us: as much as three additions."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _warnings.set(_ignore)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        _warnings.reset(self._token)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -54,7 +55,7 @@ class Op:
 
     __slots__ = (
         "add_to", "array_rule", "arity", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names",
-        "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept",
+        "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept", "_places",
     )  # fmt: skip
 
     name: str
@@ -74,6 +75,7 @@ class Op:
     derived: bool
     differentiable: bool
     _kept: dict[int, tuple[tuple[int, ...], bool]]
+    _places: dict[str, float]
     fill = True  # outputs that got no gradient: zeros stand in for it
 
     def __init__(self, kernel: Callable[..., Any], **fields: Any) -> None:
@@ -84,6 +86,8 @@ class Op:
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
         self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL and p not in arrays), None)
         self.arity = len(arrays)
+        # the position that a keyword stands for, if it may be passed on as it is
+        self._places = {p.name: math.inf if p.kind is p.KEYWORD_ONLY else i for i, p in enumerate(parameters) if p.name != self.rest}
         self.variadic = bool(arrays) and arrays[0].kind is inspect.Parameter.VAR_POSITIONAL
         for field, value in fields.items():
             setattr(self, field, value)
@@ -104,6 +108,12 @@ class Op:
 
     def bind(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Put keywords where the kernel wants them: arrays by position, parameters by this op's names."""
+        if (count := len(args)) >= self.arity or self.variadic:
+            for key in params:
+                if self._places.get(key, -1) < count:
+                    break
+            else:  # all arrays are there, and all other names are right: by far the commonest case
+                return args, params
         if self.variadic:
             return args, {self.parameter(key): value for key, value in params.items()}
         names, positional, bound = self.names, list(args), {}

@@ -75,6 +75,12 @@ def first(array: Any) -> Any:
     return array.flat[0].item() if capture is None else capture.first(array)
 
 
+def once() -> None:
+    """What is done now is not done again: in a capture, the next call captures anew."""
+    if (capture := current() if active else None) is not None:
+        capture.decide(lambda: False, True)
+
+
 def options(group: dict[str, Any]) -> dict[str, Any]:
     """A dict of numbers and choices that may change between calls: in a capture, the numbers are ``dynamic``, and the choices watched."""
     capture = current() if active else None

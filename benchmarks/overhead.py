@@ -119,6 +119,8 @@ def reads(library: Library) -> Run:
 
 # ── training steps ──
 
+STEPS = 20  # in a row: another library in between would leave nothing of this one in the caches
+
 
 def data(library: Library, features: int) -> tuple[Any, Any]:
     draw = np.random.default_rng(0)
@@ -127,14 +129,15 @@ def data(library: Library, features: int) -> tuple[Any, Any]:
 
 
 def training(library: Library, model: Any, x: Any, y: Any, optimizer: Any) -> Run:
-    """One step as in any tutorial."""
+    """Steps as in any tutorial."""
     loss_function = library.nn.MSELoss()
 
     def run() -> None:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            loss = loss_function(model(x), y)
+            loss.backward()
+            optimizer.step()
 
     return run
 
@@ -168,15 +171,16 @@ def makemore(library: Library) -> Run:
     x, y = ag.tensor(draw.integers(0, 27, (32, 3))), ag.tensor(draw.integers(0, 27, 32))
 
     def run() -> None:
-        emb = C[x]
-        h = ag.tanh(emb.view(-1, 30) @ W1 + b1)
-        logits = h @ W2 + b2
-        loss = library.functional.cross_entropy(logits, y)
-        for p in parameters:
-            p.grad = None
-        loss.backward()
-        for p in parameters:
-            p.data += -0.1 * p.grad
+        for _ in range(STEPS):
+            emb = C[x]
+            h = ag.tanh(emb.view(-1, 30) @ W1 + b1)
+            logits = h @ W2 + b2
+            loss = library.functional.cross_entropy(logits, y)
+            for p in parameters:
+                p.grad = None
+            loss.backward()
+            for p in parameters:
+                p.data += -0.1 * p.grad
 
     return run
 
@@ -189,12 +193,12 @@ def programs(length: int, rounds: int) -> Iterator[Program]:
     for depth in (10_000, 100_000, 1_000_000):
         yield Program(f"depth {depth:,}", repeated(OPS["x * c"], depth), depth, max(2, min(rounds, 200_000 // depth)))
     yield Program("x[i], 200 times", reads, 200, rounds // 4 or 1)
-    yield Program("step: regression", regression, 1, rounds * 10)
-    yield Program("step: 2-4-1", perceptron(2, 4, 1), 1, rounds * 10)
-    yield Program("step: 2-16-16-1", perceptron(2, 16, 16, 1), 1, rounds * 10)
-    yield Program("step: 2-16-16-1, momentum", perceptron(2, 16, 16, 1, momentum=0.9), 1, rounds * 10)
-    yield Program("step: 2-16-16-1, Adam", perceptron(2, 16, 16, 1, optimizer="Adam"), 1, rounds * 10)
-    yield Program("step: makemore", makemore, 1, rounds * 10)
+    yield Program("step: regression", regression, STEPS, rounds)
+    yield Program("step: 2-4-1", perceptron(2, 4, 1), STEPS, rounds)
+    yield Program("step: 2-16-16-1", perceptron(2, 16, 16, 1), STEPS, rounds)
+    yield Program("step: 2-16-16-1, momentum", perceptron(2, 16, 16, 1, momentum=0.9), STEPS, rounds)
+    yield Program("step: 2-16-16-1, Adam", perceptron(2, 16, 16, 1, optimizer="Adam"), STEPS, rounds)
+    yield Program("step: makemore", makemore, STEPS, rounds)
 
 
 # ── measuring ──
@@ -215,7 +219,7 @@ def measure(program: Program) -> dict[str, tuple[float, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--length", type=int, default=500, help="calls in a chain of one op (500)")
-    parser.add_argument("--rounds", type=int, default=200, help="rounds per program; ten times as many of training steps (200)")
+    parser.add_argument("--rounds", type=int, default=200, help="rounds per library and program (200)")
     parser.add_argument("--only", nargs="*", default=[""], help="words, one of which has to be in a program's name")
     arguments = parser.parse_args()
     print(f"NumPy {np.__version__}; microseconds per call, minimum / median of interleaved rounds")

@@ -335,9 +335,10 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def _require_same_shape(name: str, input: Any, target: Any, second: str = "target") -> None:
     """Raise unless the shapes are equal: (N, 1) against (N,) would broadcast to (N, N), and train to something, silently."""
-    a, b = _shape(input), _shape(target)
+    a, b = getattr(input, "shape", ()), getattr(target, "shape", ())
     if a == b:
         return
+    a, b = tuple(a), tuple(b)
     if a == (*b, 1):
         remedy = f"{second}.unsqueeze({len(b)}) or input.squeeze({len(b)})"
     elif b == (*a, 1):
@@ -360,6 +361,8 @@ def _reduced(name: str, loss: Tensor, reduction: str) -> Tensor:
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """(x - t)²: (*), (*) -> () or (*)."""
     _require_same_shape("mse_loss", input, target)
+    if weight is None and reduction == "mean":
+        return ag.mean_squared_error(input, target)
     difference = input - target
     return _weighted_mean("mse_loss", difference * difference, weight, reduction)
 

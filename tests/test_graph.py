@@ -465,6 +465,21 @@ def test_modes_nest():
     assert (x * 2).requires_grad
 
 
+def test_warnings_are_off_in_the_backward_pass_alone():
+    before = np.geterr()
+    x = leaf(0.0, 1.0)
+    y = ag.sqrt(x)
+    with np.errstate(all="raise"):
+        y.backward(ag.ones(2, dtype=ag.float64))
+        with pytest.raises(FloatingPointError):
+            np.array(1.0) / np.array(0.0)
+        assert ag.sigmoid(ag.tensor(-1000.0)).item() == 0
+        with pytest.raises(FloatingPointError):
+            ag.exp(ag.tensor(1000.0))
+    assert x.grad.tolist() == [np.inf, 0.5]
+    assert np.geterr() == before
+
+
 def test_modes_survive_exceptions():
     with pytest.raises(KeyError), ag.no_grad():
         raise KeyError

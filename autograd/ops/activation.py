@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.errors import ArgumentError, ShapeError, message
 from autograd.kernels import activation as kernels
 from autograd.kernels.blocks import in_blocks
@@ -26,10 +27,10 @@ GELU_SLOPE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715  # Hendrycks & Gimpel,
 # ── piecewise linear: at a kink the slope is the smaller one ──
 
 
-@elementwise(lambda g, y, x: keep(g, np.not_equal(y, 0)), saves="y", convert="", masks=True)
+@elementwise(lambda g, y, x: keep(g, np.not_equal(y, number(0, y))), saves="y", convert="", masks=True)
 def relu(x: Array):
     """max(x, 0). The gradient at 0 is 0."""
-    return np.maximum(x, 0)
+    return np.maximum(x, number(0, x))
 
 
 @derived(samples=[Sample((3, 4))])

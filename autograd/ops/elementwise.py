@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from autograd.dtypes import NUMBERS, promoted
+from autograd.dtypes import NUMBERS, number, promoted
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.kernels.choice import chosen, kept
 from autograd.op import Array, Sample, derived, op
@@ -193,6 +193,9 @@ def round(x: Array, decimals=0):
 def frac(x: Array):
     """The fraction of x, with its sign."""
     return x - np.trunc(x)
+
+
+BITS = {np.dtype(f"float{n}"): np.dtype(f"int{n}") for n in (16, 32, 64)}
 
 
 # ── choice: the gradient goes where the value came from, and is exactly 0 elsewhere ──

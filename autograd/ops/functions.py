@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 
-from autograd.dtypes import float64
+from autograd.dtypes import float64, number
+from autograd.modes import silent
 from autograd.op import Array, Sample, derived
 from autograd.ops.elementwise import BOTH_POSITIVE, binary, cast, elementwise, plain
 
@@ -151,11 +152,11 @@ def log1p(x: Array):
     return np.log1p(x)
 
 
-@elementwise(lambda g, y, x: g * (y * (1 - y)), saves="y")
+@elementwise(lambda g, y, x: g * (y * (number(1, y) - y)), saves="y")
 def sigmoid(x: Array):
     """1 / (1 + e ** -x)."""
-    with np.errstate(over="ignore"):  # e ** -x is infinite for large negative x, and its reciprocal the right 0
-        return np.reciprocal(np.exp(-x) + 1)
+    with silent():  # e ** -x is infinite for large negative x, and its reciprocal the right 0
+        return np.reciprocal(np.exp(-x) + number(1, x))
 
 
 def lead(a, b):
@@ -241,7 +242,7 @@ def cosh(x: Array):
     return np.cosh(x)
 
 
-@elementwise(lambda g, y, x: g * (1 - y * y), saves="y", numpy=np.tanh)
+@elementwise(lambda g, y, x: g * (number(1, y) - y * y), saves="y", numpy=np.tanh)
 def tanh(x: Array):
     """sinh(x) / cosh(x)."""
     return np.tanh(x)

@@ -1,25 +1,30 @@
 """Losses that are worth an op of their own: fused for speed and numerical stability."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError, message
+from autograd.kernels import sums
 from autograd.kernels.rows import peaks, totals
+from autograd.modes import silent
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.functions import sigmoid
 from autograd.ops.indexing import take_along_dim
 from autograd.ops.normalisation import log_softmax
-from autograd.ops.reduction import floating, mean, sum
+from autograd.ops.reduction import floating, mean, sum, total
 from autograd.ops.shape import reshape
 from autograd.ops.sorting import plain
 
-__all__ = ["softmax_cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
+__all__ = ["softmax_cross_entropy", "nll_loss", "mean_squared_error", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
 LABELS = np.array([1, 3, 0])
 PIXELS = np.array([[1, 3], [0, -100]])
 WEIGHT = np.array([1, 2, 4, 3])
+UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 # ── class labels ──
 
@@ -54,7 +59,7 @@ def counted(name, target, weight, classes, ignore_index):
 
     An ignored label becomes class 0 with weight 0.
     """
-    unsigned = target.view(f"u{target.itemsize}")  # a negative label is a huge one: a single pass checks both ends
+    unsigned = target.view(UNSIGNED[target.itemsize])  # a negative label is a huge one: a single pass checks both ends
     if 0 <= ignore_index < classes or (target.size and np.maximum.reduce(unsigned, axis=None) >= classes):
         valid = target != ignore_index
         target, unsigned = np.where(valid, target, 0), np.where(valid, unsigned, 0)
@@ -132,7 +137,7 @@ def label_loss(x: Array, target: Array, weight: Array, ignore_index, reduction, 
     axis = min(1, x.ndim - 1)
     classes = x.shape[axis]
     labels, weights, divisor = counted("softmax_cross_entropy", target, weight, classes, ignore_index)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a mean over nothing is NaN, as in PyTorch
+    with silent():  # a mean over nothing is NaN, as in PyTorch
         p = x - peaks(x, axis)
         loss = -p[at_labels(labels, x.ndim)]
         smooth = None
@@ -208,6 +213,24 @@ def nll_loss(x: Array, target: Array, weight: Array = None, *, ignore_index=-100
     return sum(loss) / (divisor or np.nan) if reduction == "mean" else sum(loss)
 
 
+# ── numbers ──
+
+
+@op(
+    (
+        lambda g, y, x, t: (x - t) * (g * number(2 / (math.prod(x.shape) or 1), g)),
+        lambda g, y, x, t: (t - x) * (g * number(2 / (math.prod(x.shape) or 1), g)),
+    ),
+    saves="x t", convert="common", reference=lambda x, t: np.mean((x - t) ** 2), samples=[Sample((3, 4), (3, 4)), Sample((), ())],
+)  # fmt: skip
+def mean_squared_error(x: Array, t: Array):
+    """The mean of (x - t)²: (*), (*) -> ()."""
+    same_shape("mean_squared_error", x, t)
+    floating("mean_squared_error", x)
+    d = x - t
+    return (sums.squares(d) if sums.suits(d) else total(d * d, None, False)) / (d.size or math.nan)
+
+
 # ── yes or no ──
 
 
@@ -221,7 +244,7 @@ def logistic_loss(x: Array, t: Array):
 
 
 def same_shape(name, x, target):
-    if tuple(x.shape) != tuple(target.shape):
+    if x.shape != target.shape:
         given = f"target {tuple(target.shape)} and input {tuple(x.shape)}"
         raise ShapeError(message(name, "a target of the input's shape is required", given, "reshape one of them"))
 
@@ -253,7 +276,7 @@ def at_least(x, bound):
 )  # fmt: skip
 def bernoulli_loss(p: Array, t: Array):
     """-t * log(p) - (1 - t) * log(1 - p), with logarithms of at least -100, as in PyTorch: the loss stays finite."""
-    with np.errstate(divide="ignore"):
+    with silent():
         return (t - 1) * at_least(np.log1p(-p), -100) - t * at_least(np.log(p), -100)
 
 

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
+from autograd.kernels import sums
 from autograd.kernels.repeat import repeated
 from autograd.op import Array, Recorder, Sample, derived, op
 from autograd.ops.elementwise import maximum, minimum
@@ -58,7 +60,12 @@ def kept(g, x, dim, keepdim):
 
 def spread(g, x, dim, keepdim):
     """The gradient of a sum: every element gets what its sum gets."""
-    return repeated(kept(g, x, dim, keepdim), x.shape)
+    g = kept(g, x, dim, keepdim)
+    if isinstance(g, (np.ndarray, np.generic)) and math.prod(x.shape) <= sums.LARGEST:
+        y = np.empty(x.shape, g.dtype)  # small: it is made in half the time of a view, and computed with in half the time too
+        y[...] = g
+        return y
+    return repeated(g, x.shape)
 
 
 def over_zero(a, b):
@@ -83,6 +90,11 @@ def nonempty(name, x, dim):
 
 def total(x, dim, keepdim, dtype=None):
     """np.sum by PyTorch's rules for dtypes."""
+    if dtype is None and not keepdim and sums.suits(x):
+        if dim is None:
+            return sums.whole(x)
+        if x.ndim == 2 and type(dim) is int and -2 <= dim < 2:
+            return sums.columns(x) if dim in (0, -2) else sums.rows(x)
     wide = ACCUMULATORS.get(x.dtype) if dtype is None else dtype
     y = np.add.reduce(x, axis=axes(dim), dtype=wide, keepdims=keepdim)
     return y.astype(x.dtype) if dtype is None and wide is not None and x.dtype.kind == "f" else y
@@ -94,7 +106,7 @@ def sum(x: Array, dim=None, keepdim=False, *, dtype=None):
     return total(x, dim, keepdim, dtype)
 
 
-@op(lambda g, y, x, dim=None, keepdim=False, dtype=None: spread(g / count(x, dim), x, dim, keepdim), numpy=np.mean, samples=OVER)
+@op(lambda g, y, x, dim=None, keepdim=False, dtype=None: spread(g / number(count(x, dim), g), x, dim, keepdim), numpy=np.mean, samples=OVER)
 def mean(x: Array, dim=None, keepdim=False, *, dtype=None):
     """Mean over dim. Of nothing at all it is NaN."""
     if dtype is None:

@@ -49,7 +49,7 @@ def reshape(x: Array, *shape):
 def view(x: Array, *shape):
     """``reshape`` that never copies: the result shares x's memory."""
     y = x.reshape(inferred("view", integers("view", shape), x.size))
-    if x.size and not np.may_share_memory(x, y):
+    if y.base is not x and x.size and not np.may_share_memory(x, y):
         raise ShapeError(message(
             "view", "a shape that x's memory layout allows is required", f"{x.shape} with strides {x.strides} as {y.shape}",
             "use reshape(), which copies where it must",

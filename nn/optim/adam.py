@@ -7,7 +7,8 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor, tracing
-from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments, number
+from autograd.dtypes import number
+from nn.optim.optimizer import Group, Optimizer, Params, State, average_
 
 Betas = tuple[float, float]
 
@@ -37,19 +38,19 @@ class Adam(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
-        m, v = map(self.values, moments(p, state, "exp_avg", "exp_avg_sq"))
+        m, v = self.moments(p, state, "exp_avg", "exp_avg_sq")
         t = self.next_step(state)
-        theta, grad = self.values(p), decayed(p, g, group).numpy()
+        theta, grad = self.arrays(p, g, group)
         average_(m, grad, beta1)
         average_(v, grad * grad, beta2)
         if group["amsgrad"]:
-            largest = self.values(*moments(p, state, "max_exp_avg_sq"))
+            (largest,) = self.moments(p, state, "max_exp_avg_sq")
             v = np.maximum(largest, v, out=largest)
         denominator = np.sqrt(v)
-        denominator /= number(theta, (1 - beta2**t) ** 0.5)
-        denominator += number(theta, group["eps"])
+        denominator /= number((1 - beta2**t) ** 0.5, theta)
+        denominator += number(group["eps"], theta)
         step = m / denominator
-        step *= number(theta, group["lr"] / (1 - beta1**t))
+        step *= group["lr"] / (1 - beta1**t)
         theta -= step
 
 
@@ -86,12 +87,12 @@ class Adamax(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
-        m, u = moments(p, state, "exp_avg", "exp_inf")
+        m, u = self.moments(p, state, "exp_avg", "exp_inf")
         t = self.next_step(state)
-        g = decayed(p, g, group)
-        average_(m, g, beta1)
-        u[...] = ag.maximum(u * beta2, g.abs().add_(group["eps"]))
-        p.sub_((m / u).mul_(group["lr"] / (1 - beta1**t)))
+        theta, grad = self.arrays(p, g, group)
+        average_(m, grad, beta1)
+        np.maximum(u * number(beta2, u), np.abs(grad) + number(group["eps"], u), out=u)
+        theta -= m / u * (group["lr"] / (1 - beta1**t))
 
 
 class NAdam(Optimizer):
@@ -121,18 +122,18 @@ class NAdam(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         lr, (beta1, beta2), psi = group["lr"], group["betas"], group["momentum_decay"]
-        m, v = moments(p, state, "exp_avg", "exp_avg_sq")
+        m, v = self.moments(p, state, "exp_avg", "exp_avg_sq")
         if "mu_product" not in state:
             with tracing.untraced():
                 state["mu_product"] = ag.tensor(1.0, dtype=ag.float32)
         t = self.next_step(state)
-        g = decayed(p, g, group)
+        theta, grad = self.arrays(p, g, group)
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (step * psi)) for step in (t, t + 1))
         product = tracing.first(state["mu_product"].mul_(mu).numpy())
-        average_(m, g, beta1)
-        average_(v, g * g, beta2)
-        ahead = (m * (lr * mu_next / (1 - product * mu_next))).add_(g * (lr * (1 - mu) / (1 - product)))
-        p.sub_(ahead.div_(v.div(1 - beta2**t).sqrt_().add_(group["eps"])))
+        average_(m, grad, beta1)
+        average_(v, grad * grad, beta2)
+        ahead = m * (lr * mu_next / (1 - product * mu_next)) + grad * (lr * (1 - mu) / (1 - product))
+        theta -= ahead / (np.sqrt(v / (1 - beta2**t)) + number(group["eps"], v))
 
 
 class RAdam(Optimizer):
@@ -160,16 +161,16 @@ class RAdam(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
-        m, v = moments(p, state, "exp_avg", "exp_avg_sq")
+        m, v = self.moments(p, state, "exp_avg", "exp_avg_sq")
         t = self.next_step(state)
-        g = decayed(p, g, group)
-        average_(m, g, beta1)
-        average_(v, g * g, beta2)
+        theta, grad = self.arrays(p, g, group)
+        average_(m, grad, beta1)
+        average_(v, grad * grad, beta2)
         correction = 1 - beta2**t
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / correction
         step = m * (group["lr"] / (1 - beta1**t))
         if rho > 5:
             rectified = ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
-            step.mul_(rectified * correction**0.5).div_(v.sqrt().add_(group["eps"]))
-        p.sub_(step)
+            step = step * (rectified * correction**0.5) / (np.sqrt(v) + number(group["eps"], v))
+        theta -= step

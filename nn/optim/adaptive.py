@@ -3,9 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import autograd as ag
 from autograd import Tensor, tracing
-from nn.optim.optimizer import Group, Optimizer, Params, State, average_, decayed, moments
+from autograd.dtypes import number
+from nn.optim.optimizer import Group, Optimizer, Params, State, average_
 
 
 class RMSprop(Optimizer):
@@ -33,21 +36,21 @@ class RMSprop(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         alpha = group["alpha"]
-        (v,) = moments(p, state, "square_avg")
+        (v,) = self.moments(p, state, "square_avg")
         self.next_step(state)
-        g = decayed(p, g, group)
-        average_(v, g * g, alpha)
+        theta, grad = self.arrays(p, g, group)
+        average_(v, grad * grad, alpha)
         if group["centered"]:
-            (a,) = moments(p, state, "grad_avg")
-            average_(a, g, alpha)
-            scale = (v - a * a).sqrt_()
-        else:
-            scale = v.sqrt()
-        step = g / scale.add_(group["eps"])
+            (a,) = self.moments(p, state, "grad_avg")
+            average_(a, grad, alpha)
+            v = v - a * a
+        step = grad / (np.sqrt(v) + number(group["eps"], v))
         if momentum := group["momentum"]:
-            (buffer,) = moments(p, state, "momentum_buffer")
-            step = buffer.mul_(momentum).add_(step)
-        p.sub_(step * group["lr"])
+            (buffer,) = self.moments(p, state, "momentum_buffer")
+            buffer *= number(momentum, buffer)
+            buffer += step
+            step = buffer
+        theta -= step * number(group["lr"], theta)
 
 
 class Adagrad(Optimizer):
@@ -76,12 +79,12 @@ class Adagrad(Optimizer):
         if "sum" not in state:
             with tracing.untraced():
                 state["sum"] = ag.full_like(p, float(group["initial_accumulator_value"]))
-        (total,) = moments(p, state, "sum")
+        (total,) = self.moments(p, state, "sum")
         t = self.next_step(state)
-        g = decayed(p, g, group)
-        total.add_(g * g)
+        theta, grad = self.arrays(p, g, group)
+        total += grad * grad
         rate = group["lr"] / (1 + (t - 1) * group["lr_decay"])
-        p.sub_((g / total.sqrt().add_(group["eps"])).mul_(rate))
+        theta -= grad / (np.sqrt(total) + number(group["eps"], total)) * rate
 
 
 class Adadelta(Optimizer):
@@ -105,10 +108,10 @@ class Adadelta(Optimizer):
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         rho, eps = group["rho"], group["eps"]
-        v, u = moments(p, state, "square_avg", "acc_delta")
+        v, u = self.moments(p, state, "square_avg", "acc_delta")
         self.next_step(state)
-        g = decayed(p, g, group)
-        average_(v, g * g, rho)
-        delta = (u + eps).sqrt_().div_((v + eps).sqrt_()).mul_(g)
+        theta, grad = self.arrays(p, g, group)
+        average_(v, grad * grad, rho)
+        delta = np.sqrt(u + number(eps, u)) / np.sqrt(v + number(eps, v)) * grad
         average_(u, delta * delta, rho)
-        p.sub_(delta * group["lr"])
+        theta -= delta * number(group["lr"], theta)

@@ -5,8 +5,9 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor, tracing
+from autograd.dtypes import number
 from autograd.errors import ArgumentError
-from nn.optim.optimizer import Group, Optimizer, Params, State, decayed, number
+from nn.optim.optimizer import Group, Optimizer, Params, State
 
 
 class SGD(Optimizer):
@@ -40,15 +41,17 @@ class SGD(Optimizer):
     counts = False
 
     def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
-        theta, step = self.values(p), decayed(p, g, group).numpy()
+        theta, step = self.arrays(p, g, group)
         if momentum := group["momentum"]:
             dampening = group["dampening"]
-            if "momentum_buffer" not in state:
+            if "momentum_buffer" not in state:  # then it is the gradient
                 with tracing.untraced():
                     state["momentum_buffer"] = ag.zeros_like(p)
+                if dampening:
+                    tracing.once()
                 dampening = 0
             b = self.values(state["momentum_buffer"])
-            b *= number(b, momentum)
-            b += step * number(b, 1 - dampening) if dampening else step
-            step = step + b * number(b, momentum) if group["nesterov"] else b
-        theta -= step * number(theta, group["lr"])
+            b *= number(momentum, b)
+            b += step * number(1 - dampening, b) if dampening else step
+            step = step + b * number(momentum, b) if group["nesterov"] else b
+        theta -= step * number(group["lr"], theta)

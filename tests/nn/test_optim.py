@@ -285,6 +285,23 @@ def test_pickle_and_deepcopy_keep_the_state():
     assert p.item() == pytest.approx(0.9)
 
 
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop"])
+def test_backward_through_what_a_step_has_overwritten(name):
+    p = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = (p * p).sum()
+    y.backward(retain_graph=True)
+    getattr(optim, name)([p], lr=0.1).step()
+    with pytest.raises(RuntimeError, match=r"backward through mul: (.|\n)*overwritten in place at .*step\(\)"):
+        y.backward()
+
+
+def test_parameters_that_cannot_be_written():
+    p = ag.Tensor(np.broadcast_to(np.float32(1), (2,)), requires_grad=True)
+    p.grad = ag.ones(2)
+    with pytest.raises(RuntimeError, match="SGD: memory that may be written is required"):
+        optim.SGD([p], lr=0.1).step()
+
+
 def twice_in_groups() -> optim.SGD:
     p = leaf()
     return optim.SGD([{"params": [p]}, {"params": [p]}])

@@ -273,3 +273,25 @@ def test_sums_of_single_numbers():
     y = scatter.add_at((9,), (rows,), values)
     assert y.dtype == np.float32
     np.testing.assert_allclose(y, naive(rows, values[:, None], 9)[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_reads_in_a_loop(leaf):
+    """Their gradients are added to one array, which belongs to nobody else."""
+    x = autograd.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    base = x if leaf else x * 1.0
+    base.retain_grad()
+    y = base.sum()
+    for i in (0, 1, 1, slice(None, 2)):
+        y = y + (base[i] * base[i]).sum()
+    y.backward(retain_graph=True)
+    assert base.grad.tolist() == x.grad.tolist() == [1 + 4 * 1, 1 + 6 * 2, 1]
+    y.backward()
+    assert x.grad.tolist() == [10, 26, 2]
+
+
+def test_reads_in_a_loop_are_masked_too():
+    x = autograd.tensor([0.0, 4.0], requires_grad=True)
+    h = autograd.sqrt(x)
+    (h[1] + h[1]).backward()
+    assert x.grad.tolist() == [0, 0.5]

@@ -218,7 +218,7 @@ def common(*values: Any) -> list[Any]:
     """The values under the dtype that NumPy gives them together."""
     if uniform(values):
         return list(values)
-    values = tuple(value if isinstance(value, Recorder) or type(value) in NUMBERS else np.asarray(value) for value in map(number, values))
+    values = tuple(value if isinstance(value, ARRAYS) or type(value) in NUMBERS else np.asarray(value) for value in map(number, values))
     dtype = np.result_type(*(value if type(value) in NUMBERS else value.dtype for value in values))
     return [cast(value, dtype) for value in values]
 
@@ -232,7 +232,7 @@ def differentiable(
     if kwargs:
         known = "out, where, dtype, signature and casting are known on a graph"
         raise ArgumentError(message(f"numpy.{ufunc.__name__}", known, ", ".join(kwargs), "move the axes first"))
-    values: list[Any] = [value if isinstance(value, Recorder) or type(value) in NUMBERS else np.asarray(value) for value in inputs]
+    values: list[Any] = [value if isinstance(value, ARRAYS) or type(value) in NUMBERS else np.asarray(value) for value in inputs]
     if dtype is not None:
         signature = (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
     given = [np.dtype(bool) if type(value) is bool else type(value) if type(value) in NUMBERS else value.dtype for value in values]

@@ -367,7 +367,7 @@ def backpropagate(
                 held = gradients.get(parent)
                 if masking:
                     masked.add(parent)
-                if held is not None and op.add_to is not None and lift is None and parent in owned:
+                if held is not None and op.add_to is not None and lift is None and parent in owned and not tracing.active:
                     op.add_to(held, g, **params)
                     continue
                 if tracing.active:
@@ -384,7 +384,7 @@ def backpropagate(
                     gradients[parent] = term
                     if parent.op is None and lift is None and op.joint is None and is_new(term, g):
                         owned.add(parent)  # a leaf may keep it without a copy
-                elif parent in owned:
+                elif parent in owned and type(term) is np.ndarray:
                     held += term
                 else:
                     gradients[parent] = held = held + term

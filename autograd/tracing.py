@@ -77,8 +77,8 @@ def first(array: Any) -> Any:
 
 def once() -> None:
     """What is done now is not done again: in a capture, the next call captures anew."""
-    if (capture := current() if active else None) is not None:
-        capture.decide(lambda: False, True)
+    if active:
+        watch(lambda: False)
 
 
 def options(group: dict[str, Any]) -> dict[str, Any]:
@@ -110,15 +110,15 @@ def hold(tensor: Any) -> None:
     array = tensor._array
     if isinstance(array, TracedArray):
         array.hold(tensor)  # type: ignore[attr-defined]
-    elif (capture := current()) is not None:
-        tensor._array = capture.constant(array)
+    else:
+        fresh(tensor)
 
 
 def fresh(tensor: Any) -> Any:
     """A tensor that was just made out of nothing: a constant of the program."""
     if (capture := current()) is not None and not isinstance(tensor._array, TracedArray):
         tensor._array = capture.constant(tensor._array)
-        hold(tensor)
+        tensor._array.hold(tensor)
     return tensor
 
 
@@ -151,6 +151,18 @@ def settle(term: Any, g: Any) -> Any:
     capture = current()
     assert capture is not None
     return capture.settle(term, g)
+
+
+def own(owner: Any, attribute: str) -> None:
+    """Note that the function sets this attribute itself: its value before does not matter any more."""
+    if (capture := current() if active else None) is not None:
+        capture.guards.setdefault((id(owner), attribute), None)
+
+
+def watch(question: Callable[[], bool]) -> None:
+    """Note a question that is answered with yes now; where it is not before a later call, the function is captured anew."""
+    if (capture := current() if active else None) is not None:
+        capture.decide(question, True)
 
 
 def guard(owner: Any, attribute: str) -> None:

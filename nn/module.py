@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import numpy as np
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, tracing
 from autograd.device import device as Device
 from autograd.errors import ArgumentError, AutogradError, DtypeError, message
 from autograd.hooks import RemovableHandle
@@ -155,6 +155,8 @@ class Module:
     forward: Callable[..., Any] = _forward
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing.active:
+            self._watched()
         try:
             if self._hooks is None:
                 return self.forward(*args, **kwargs)
@@ -162,6 +164,12 @@ class Module:
         except Exception as error:
             _note(error, self, args)
             raise
+
+    def _watched(self) -> None:
+        """Tell a capture what its program depends on here: the mode, the numbers and the parts that are set on this module."""
+        for name, value in self.__dict__.items():
+            if not name.startswith("_") and (value is None or isinstance(value, bool | int | float | str | Tensor | Module)):
+                tracing.guard(self, name)
 
     def _call_with_hooks(self, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook in tuple(hooks.before.values()):
@@ -236,6 +244,8 @@ class Module:
             ))
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if tracing.active:
+            tracing.own(self, name)
         for kind, registry in ((Parameter, "_parameters"), (Module, "_modules"), (Buffer, "_buffers")):
             if isinstance(value, kind):
                 self._require_init(f"{name!r} is assigned a {kind.__name__}")

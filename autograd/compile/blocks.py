@@ -105,7 +105,10 @@ class Blocks:
         self.loose: dict[Slot, str] = {}  # what is cut as the loop goes on
         self.texts: dict[Slot, str] = {}
         for slot in self.external:
-            self._bind(slot, names, cuts)
+            if self.root(slot) not in self.texts:
+                self._bind(slot, names, cuts)
+                if slot in self.texts:
+                    self.texts[self.root(slot)] = self.texts[slot]
         for slot, register in self.registers.items():
             name = f"t{slot.index}"
             self.texts[slot] = name

@@ -19,7 +19,7 @@ from autograd.compile.live import Live, Options
 from autograd.compile.program import Instruction, Kind, Memory, Slot, mapped
 from autograd.dtypes import get_default_dtype
 from autograd.errors import CaptureError, message
-from autograd.graph import zero_where_masked
+from autograd.graph import Watch, zero_where_masked
 from autograd.op import Recorder
 from autograd.source import here
 from autograd.tensor import Tensor
@@ -70,6 +70,18 @@ def refuse(what: str, remedy: str = "") -> NoReturn:
     raise CaptureError(message(
         "compile", "values are known only when the compiled function runs", what,
         remedy or "use where() for a branch, autograd.dynamic() for a number from outside, or leave this part out of the compiled function",
+    ))  # fmt: skip
+
+
+class SizeError(CaptureError):
+    """A result whose size depends on values: no call can hold it, traced or whole."""
+
+
+def size_error() -> SizeError:
+    """What is said of such a result."""
+    return SizeError(message(
+        "compile", "results whose size follows from shapes are required", "one whose size depends on values",
+        "use where() and masks of a fixed size, or leave this part out of the compiled function",
     ))  # fmt: skip
 
 
@@ -280,6 +292,7 @@ class Capture:
         self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
         self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
         self.phase = Phase()
+        self.empty: list[tuple[Any, str]] = []  # (object, attribute) that was empty, and must be
         self.decisions: list[tuple[Callable[[], bool], bool]] = []
         self.notes: list[str] = []  # what could not be traced, for explain=True
         self.count = 0
@@ -334,6 +347,18 @@ class Capture:
         self.lifted.append((tensor, array))
         self.guards[id(tensor), "_array"] = tensor, "_array", array
         self.guards[id(tensor), "_node"] = tensor, "_node", node
+        if node is not None and node.watch is not None:
+            self.watch_hooks(node.watch)
+
+    def watch_hooks(self, watch: Watch) -> None:
+        """Hooks run while the function is captured: with others, it is captured anew."""
+        for attribute in ("before", "after"):
+            hooks = getattr(watch, attribute)
+            if not hooks:
+                self.empty.append((watch, attribute))
+            else:
+                now = tuple(hooks.values())
+                self.decide(lambda hooks=hooks, now=now: tuple(hooks.values()) == now, True)  # type: ignore[misc]
 
     def guard(self, owner: Any, attribute: str, value: Any) -> None:
         """Note an attribute on which the program depends: its value when it was first asked for."""
@@ -367,8 +392,10 @@ class Capture:
     ) -> Any:  # fmt: skip
         """Run a function on the arrays, and write it down."""
         args = tuple(args)
-        if function in SHAPED_BY_VALUES or (function is operator.getitem and has_mask(args[1])):
-            refuse("a result whose size depends on them", "use where() and masks of a fixed size")
+        if any(isinstance(arg, Live) for arg in args):
+            args = numbered(args)
+        if function in SHAPED_BY_VALUES or (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1):
+            raise size_error()
         slots, named = self.operands(args), self.operands(dict(kwargs))
         value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
         return self.recorded(kind, function, args, slots, named, value, name)
@@ -543,7 +570,7 @@ class Capture:
         try:
             return function(*args, **params)
         except Exception as error:  # noqa: BLE001  whatever it is: without tracing the rule may well work
-            if any(isinstance(value, Recorder) for value in args):
+            if isinstance(error, SizeError) or any(isinstance(value, Recorder) for value in args):
                 raise
             del self.instructions[mark:]
             return self.opaque(function, args, params, name, error)
@@ -552,7 +579,9 @@ class Capture:
         """A call that is one instruction, for it cannot be traced; raises the error if the call itself is wrong."""
         args, params = tuple(args), dict(params)
         if name in OPS_SHAPED_BY_VALUES or has_mask((*args, *params.values())) and name in ("getitems", "place", "setitem"):
-            refuse("a result whose size depends on them", "use where() and masks of a fixed size")
+            raise size_error()
+        if isinstance(error, SizeError):
+            raise error
         try:
             value = function(*mapped(concrete, args), **mapped(concrete, params))
         except Exception:  # noqa: BLE001  wrong without tracing too: the first error tells the user more

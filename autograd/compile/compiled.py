@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import keyword
 import threading
 import types
 import warnings
@@ -16,6 +17,7 @@ from autograd import graph, tracing, writes
 from autograd.compile.capture import Capture, Traced
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
+from autograd.compile.live import Live
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
 from autograd.errors import CaptureError, GraphError, message
@@ -38,7 +40,7 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
     The first call with arguments of a given structure, shapes and dtypes runs the function once, on arrays that write down what is done
     with them, and returns its result. Later calls run the program: Python's statements in the function are not executed again. So
 
-    * a branch on a value (``if loss > 1``), ``.item()`` and printing are errors that name the line;
+    * a branch on a value (``if loss > 1``) and ``.item()`` are errors that name the line, and what is printed is printed once;
     * numbers from outside are those of the first call, unless they are tensors, arguments, or ``dynamic(lambda: ...)``;
     * random draws are drawn anew; parameters, buffers and optimiser state are read and written where they are;
     * gradients that the function leaves in ``.grad`` lie in the same arrays after each call.
@@ -89,7 +91,7 @@ class Compiled:
         if key not in self.programs and len(self.programs) >= MOST:
             warnings.warn(
                 f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change as "
-                "tensors, and keep shapes fixed", stacklevel=4,
+                "tensors, and keep shapes fixed", stacklevel=3,
             )  # fmt: skip
             self.programs.pop(next(iter(self.programs)))
         entry = Entry()
@@ -105,17 +107,19 @@ def signature(value: Any, arrays: Arrays) -> Any:
     kind = type(value)
     if isinstance(value, Tensor):
         arrays.append(value)
-        array = value._array
-        return array.shape, array.dtype, array.strides, value.requires_grad
+        array, node = value._array, value.node
+        if node is not None and node.watch is not None and node.watch.before:
+            return array.shape, array.dtype, array.strides, tuple(node.watch.before.values())
+        return array.shape, array.dtype, array.strides, node is not None
     if kind is np.ndarray:
         arrays.append(value)
         return value.shape, value.dtype, value.strides
-    if kind is tuple or kind is list:
+    if isinstance(value, tuple | list):
         return kind, *[signature(part, arrays) for part in value]
     if kind is dict:
         return kind, *[(key, signature(part, arrays)) for key, part in value.items()]
     if kind is float or kind is int or kind is bool:
-        return kind, value
+        return kind, value if value and value == value else repr(value)  # noqa: PLR0124  -0.0 is not 0.0, and NaN is itself
     try:
         hash(value)
     except TypeError:
@@ -159,10 +163,14 @@ class Entry:
                     standin = Tensor._wrap(standin)
                     if value.requires_grad:
                         standin._node = graph.leaf(standin._array, weakref.ref(standin))
+                        if value.node.watch is not None:  # type: ignore[union-attr]
+                            standin._node.watch.before = value.node.watch.before  # type: ignore[union-attr]
+                        tracing.own(standin, "_grad")
                 standins.append(standin)
                 return standin
-            if type(value) in (tuple, list):
-                return type(value)([stand_in(part) for part in value])
+            if isinstance(value, tuple | list):
+                make: Any = value._make if hasattr(value, "_make") else type(value)
+                return make([stand_in(part) for part in value])
             return {key: stand_in(part) for key, part in value.items()} if type(value) is dict else value
 
         try:
@@ -210,10 +218,13 @@ class Entry:
         self.valid = checker([guard for guard in capture.guards.values() if guard is not None], capture)
         written = {i.target.memory for i in self.program.instructions if i.target is not None and i.target.memory.kind == "state"}
         self.pages = [writes.entry(memory.owner) for memory in written]
+        overwritten = {i.target.memory for i in self.program.instructions if i.target is not None}
+        self.overwritten = [position for position, slot in enumerate(self.inputs) if slot.memory in overwritten]
 
     def first(self, returned: Returned, arguments: list[Any]) -> Any:
         """The result of the run that was captured."""
         parts = [part.value if isinstance(part, Traced) else part for part in returned.parts]
+        self.note_writes(arguments)
         for position, _ in self.given:
             accumulate(arguments[position], traced_value(returned.argument_gradient(position)))
         if self.pullback is not None:
@@ -226,8 +237,7 @@ class Entry:
     def run(self, arguments: list[Any]) -> Any:
         """Run the program on these arguments."""
         outputs = self.replay.run(*[value._array if isinstance(value, Tensor) else value for value in arguments])
-        if self.pages:
-            writes.record_all(self.pages, self.site)
+        self.note_writes(arguments)
         for tensor, gradient in self.gradients:
             tensor._grad = gradient
         returned = self.returned
@@ -240,6 +250,13 @@ class Entry:
         if self.pullback is not None:
             self.pullback.connect(parts, outputs[count + len(self.given) :], arguments)
         return returned.form(parts, arguments)
+
+    def note_writes(self, arguments: list[Any]) -> None:
+        """Tell the ledger what a run has written to: a backward pass that needs the values before must not get these."""
+        if self.pages:
+            writes.record_all(self.pages, self.site)
+        for position in self.overwritten:
+            writes.record(arguments[position]._array if isinstance(arguments[position], Tensor) else arguments[position])
 
     def explanation(self) -> str:
         """The program, and what became of it."""
@@ -271,6 +288,8 @@ class Returned:
         """How to build this part of the result from the outputs and the arguments of a call."""
         if (position := self.positions.get(id(value))) is not None:
             return lambda parts, arguments: arguments[position]
+        if isinstance(value, Live):
+            return lambda parts, arguments: value.ask()
         if isinstance(value, Traced) or (isinstance(value, Tensor) and id(value) not in self.states and isinstance(value._array, Traced)):
             index = len(self.parts)
             self.parts.append(value)
@@ -336,12 +355,15 @@ def release(capture: Capture) -> None:
     """Give every tensor a real array again: those from outside their own, others the values of this run."""
     for tensor, array in capture.lifted:
         tensor._array = array
+        guard = capture.guards.get((id(tensor), "_node"))
+        if guard is not None:
+            tensor._node = guard[2]  # p.data = ... inside makes a new leaf, and the next run begins with this one
     for reference in capture.shown:
         traced = reference()
         for holder in traced.holders if traced is not None else ():
             tensor = holder()  # type: ignore[assignment]
             if tensor is not None and tensor._array is traced:
-                tensor._array = traced.value
+                tensor._array = traced.value.copy() if traced.slot.memory.kind == "constant" else traced.value
                 if tensor._node is not None and tensor._node.op is not None:
                     tensor._node = None  # its graph is that of the capture
 
@@ -381,7 +403,11 @@ def checker(guards: list[tuple[Any, str, Any]], capture: Capture) -> Callable[[]
     tests = []
     for i, (owner, attribute, value) in enumerate(guards):
         namespace[f"o{i}"], namespace[f"v{i}"] = owner, value
-        tests.append(f"o{i}.{attribute} is v{i}")
+        read = f"o{i}.{attribute}" if attribute.isidentifier() and not keyword.iskeyword(attribute) else f"getattr(o{i}, {attribute!r})"
+        tests.append(f"{read} is v{i}")
+    for i, (owner, attribute) in enumerate(capture.empty):
+        namespace[f"e{i}"] = owner
+        tests.append(f"not e{i}.{attribute}")
     for i, (question, answer) in enumerate(capture.decisions):
         namespace[f"q{i}"] = question
         tests.append(f"q{i}()" if answer else f"not q{i}()")
@@ -477,13 +503,11 @@ def split(forward: list[Instruction], derivative: Derivative) -> tuple[list[Slot
 class Pullback:
     """The op of results of a compiled function: its rule for all inputs at once is the backward program."""
 
-    name, rules, masks, elementwise, view, differentiable, fill = "compiled", (), False, False, False, True, True
+    name, rules, saves, masks, elementwise, view, differentiable, fill, add_to = "compiled", (), (), False, False, False, True, True, None
 
     def __init__(self, derivative: Derivative, replay: Replay, values: list[Any]) -> None:
         self.replay, self.values = replay, values
         self.leaves, self.positions, self.connected = derivative.leaves, derivative.positions, derivative.connected
-        states = {slot.memory.owner for slot in ()}
-        del states
         self.states = list({id(m.owner): m.owner for i in replay.program.instructions for s in i.reads() if (m := s.memory).kind == "state"}.values())
 
     def connect(self, parts: Sequence[Any], saved: Sequence[Any], arguments: Sequence[Any]) -> None:

@@ -193,7 +193,7 @@ class Replay:
             for part in parts:
                 stop = start + part.nbytes
                 maker = makers.get(part.memory)
-                if maker is not None and part.memory.kind == "result" and part.memory not in self.reserved and part.dtype == whole.dtype:
+                if maker is not None and not part.memory.written and part.memory.kind == "result" and part.memory not in self.reserved and part.dtype == whole.dtype:
                     (made,) = maker.outputs
                     if made.size == part.size and contiguous(made) and (maker.kind == "region" or places_result(maker)):  # type: ignore[union-attr]
                         self.reserved[part.memory] = block[start:stop]
@@ -211,6 +211,8 @@ class Replay:
                         taken = aligned(slot.nbytes) if slot.memory in kept else self.pool.take(slot.nbytes)
                     self.blocks[slot.memory] = taken
                 self.fixed[slot] = laid_out(self.blocks[slot.memory], slot)
+            elif (same := next((o for o in instruction.outputs if o is not slot and o.memory is slot.memory and f"s{o.index} = " in "".join(self.lines[-9:])), None)):  # type: ignore[union-attr]
+                self.lines.append(f"s{slot.index} = s{same.index}")
             elif slot.shape:
                 self.lines.append(f"s{slot.index} = {self.name(np.empty, 'f')}({slot.shape}, {self.name(slot.dtype)})")
         self.calls -= 1

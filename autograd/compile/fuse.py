@@ -37,10 +37,10 @@ class Domain:
             return None
         if shape == own:
             return FULL
-        if slot.size == 1 and len(shape) <= len(own):
-            return NUMBER
         if len(own) > 1 and shape == (*own[:-1], 1):
             return ROWS
+        if slot.size == 1 and len(shape) <= len(own):
+            return NUMBER
         if len(own) > 1 and len(shape) <= len(own) and shape == (1,) * (len(shape) - 1) + own[-1:]:
             return COLUMNS
         return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, tracing
 from autograd.errors import ShapeError, message
 from nn import functional as F
 from nn import init
@@ -112,7 +112,7 @@ class _BatchNorm(Module):
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1
             if momentum is None:
-                momentum = 1 / self.num_batches_tracked.item()
+                momentum = 1 / tracing.first(self.num_batches_tracked.numpy())
         of_batch = self.training or self.running_mean is None
         return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, of_batch, momentum or 0.0, self.eps)
 

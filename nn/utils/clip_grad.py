@@ -38,10 +38,10 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
 @ag.no_grad()
 def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
     """Scale the gradients by max_norm / total_norm where that is below 1."""
-    scale = min(1.0, float(max_norm) / (total_norm.item() + 1e-6)) if not math.isnan(total_norm.item()) else math.nan
+    scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
     for p in listed(parameters):
-        if p.grad is not None and scale != 1.0:
-            p.grad.mul_(scale)
+        if p.grad is not None:
+            p.grad.mul_(scale.to(p.grad.dtype))
 
 
 def clip_grad_norm_(

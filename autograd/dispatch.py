@@ -206,6 +206,8 @@ def cast(value: Any, dtype: Any) -> Any:
     """A tensor or array under this dtype; Python numbers adapt by themselves."""
     if dtype is None or type(value) in NUMBERS:
         return value
+    if isinstance(value, TracedArray):
+        return value.astype(dtype, copy=False)  # type: ignore[attr-defined]
     return value.to(np.dtype(dtype)) if isinstance(value, Recorder) else np.asarray(value, dtype)  # type: ignore[attr-defined]
 
 

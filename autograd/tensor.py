@@ -389,6 +389,7 @@ class Tensor(Methods):
             ))  # fmt: skip
         if tracing.active:
             tracing.enter(self)
+            return tracing.shown(self._array)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -114,6 +114,11 @@ def hold(tensor: Any) -> None:
         fresh(tensor)
 
 
+def shown(array: Any) -> Any:
+    """The array as whoever asks may see it: traced in a capture, real for other threads and where nothing is traced."""
+    return array if current() is not None or not isinstance(array, TracedArray) else array.known("its values")  # type: ignore[attr-defined]
+
+
 def fresh(tensor: Any) -> Any:
     """A tensor that was just made out of nothing: a constant of the program."""
     if (capture := current()) is not None and not isinstance(tensor._array, TracedArray):

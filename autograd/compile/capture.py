@@ -177,6 +177,10 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(value, Recorder) for value in inputs):
             return NotImplemented
+        if tracing.current() is not self.capture:  # not part of the program: another thread, or a block that is not traced
+            given = {} if out is None else {"out": mapped(concrete, out)}
+            self.known(ufunc.__name__)
+            return getattr(ufunc, method)(*mapped(concrete, inputs), **mapped(concrete, kwargs), **given)
         if any(isinstance(value, Live) for value in inputs):
             inputs = numbered(inputs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
@@ -191,7 +195,8 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
             return NotImplemented
-        if function in METADATA:
+        if function in METADATA or tracing.current() is not self.capture:
+            self.known(function.__name__) if function not in METADATA else None
             return function(*mapped(concrete, args), **mapped(concrete, kwargs))
         if function in LIKE:
             return self.capture.constant(function(*mapped(concrete, args), **mapped(concrete, kwargs)))
@@ -283,6 +288,7 @@ class Capture:
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
+        self.prologue: list[Instruction] = []  # copies of constants that are written to, run before all else
         self.open = True
         self.references: dict[int, Traced] = {}  # arrays that were there before, by id; the traced array keeps them alive
         self.memories: dict[int, Memory] = {}  # the memory of these, by the id of the array that owns it
@@ -459,14 +465,24 @@ class Capture:
         target.slot.memory.version += 1
 
     def detach_constant(self, target: Traced) -> None:
-        """Before a constant is written to: from here on it is a copy, made anew in each replay."""
-        if target.parent is not None or target.slot.memory.live > 1:
-            self.untraceable("a write into a view of a constant")
-        old = target.slot
-        target.value = target.value.copy()
-        slot = self.slot(target.value, Memory("result"))
-        self.instructions.append(Instruction("call", np.positive if old.dtype.kind != "b" else np.copy, (old,), {}, (slot,), here()))
-        self.rename(target, slot)
+        """Before a constant is written to: the program begins with a copy of it, of which what was a view of it is a view."""
+        root = target
+        while root.parent is not None:
+            root = root.parent
+        old, memory = root.slot, Memory("result")
+        old.array = root.value.copy()
+        slot = self.slot(root.value, memory)
+        for instruction in self.instructions:
+            if instruction.kind in ("view", "opaque") and any(part is not None and part.memory is old.memory for part in instruction.outputs):
+                instruction.args = mapped(lambda part: slot if part is old else part, instruction.args)
+                for part in instruction.outputs:
+                    if part is not None and part.memory is old.memory:
+                        part.memory = memory
+        self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), here()))
+        memory.live, old.memory.live = old.memory.live, 0
+        old.memory = Memory("constant", old.array)
+        root.slot = slot
+        self.traced[slot] = root
 
     def rename(self, target: Traced, slot: Slot) -> None:
         """From here on, the traced array stands for another slot."""

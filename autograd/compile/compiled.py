@@ -179,7 +179,7 @@ class Entry:
                 returned = Returned(result, standins, capture)
                 del result
                 rebind(capture)
-                forward = list(capture.instructions)
+                forward = [*capture.prologue, *capture.instructions]
                 derivative = derive(capture, standins, returned)
             self.build(capture, standins, returned, forward, derivative)
         finally:
@@ -448,7 +448,7 @@ def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivat
     if not recording() or not roots:
         returned.connected = [False] * len(returned.parts)
         return None
-    mark = len(capture.instructions)
+    mark, copies = len(capture.instructions), len(capture.prologue)
     order = topological_order(*dict.fromkeys(roots))
     leaves = [node for node in order if node.op is None]
     hooks = [(node.watch, node.watch.before) for node in leaves if node.watch is not None]
@@ -469,7 +469,7 @@ def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivat
     capture.notes.append("the results are recorded: a second program, the backward pass, runs when they are differentiated")
     returned.alive = [*order, *gradients, *cotangents]  # the values are read once more
     positions = {id(standin._node): position for position, standin in enumerate(standins) if isinstance(standin, Tensor)}
-    derivative = Derivative(capture.instructions[mark:], [c.slot for c in cotangents], leaves, [g.slot for g in gradients])
+    derivative = Derivative([*capture.prologue[copies:], *capture.instructions[mark:]], [c.slot for c in cotangents], leaves, [g.slot for g in gradients])
     derivative.positions = [positions.get(id(node)) for node in leaves]
     derivative.connected = returned.connected
     return derivative
@@ -507,6 +507,7 @@ class Pullback:
 
     def __init__(self, derivative: Derivative, replay: Replay, values: list[Any]) -> None:
         self.replay, self.values = replay, values
+        self.lock = threading.Lock()  # the buffers of a program serve one run at a time
         self.leaves, self.positions, self.connected = derivative.leaves, derivative.positions, derivative.connected
         self.states = list({id(m.owner): m.owner for i in replay.program.instructions for s in i.reads() if (m := s.memory).kind == "state"}.values())
 
@@ -526,7 +527,8 @@ class Pullback:
 
     def array_rule(self, g: Any, y: Any, *args: Any, needs: Any, count: int) -> list[Any]:
         """The gradients of all parents, by the backward program."""
-        found = self.replay.run(*args[:count], *g)
+        with self.lock:
+            found = self.replay.run(*args[:count], *g)
         return [*[None] * (len(args) - len(found)), *map(np.asarray, found)]
 
     def joint(self, *args: Any, **kwargs: Any) -> Any:

@@ -170,6 +170,12 @@ def watch(question: Callable[[], bool]) -> None:
         capture.decide(question, True)
 
 
+def length(owner: Any) -> None:
+    """Note how long something is now: where it is longer or shorter later, the function is captured anew."""
+    if (capture := current() if active else None) is not None:
+        capture.length(owner)
+
+
 def guard(owner: Any, attribute: str) -> None:
     """Note an attribute that the program depends on: where it changes, the function is captured anew."""
     if (capture := current()) is not None:

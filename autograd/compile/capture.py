@@ -298,6 +298,7 @@ class Capture:
         self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
         self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
         self.phase = Phase()
+        self.conditions: dict[tuple[str, int], Any] = {}  # (a test of an object as text, its id): the object
         self.empty: list[tuple[Any, str]] = []  # (object, attribute) that was empty, and must be
         self.decisions: list[tuple[Callable[[], bool], bool]] = []
         self.notes: list[str] = []  # what could not be traced, for explain=True
@@ -508,6 +509,20 @@ class Capture:
     def decide(self, question: Callable[[], bool], answer: bool) -> None:
         """Note a question about the world outside whose answer the program depends on."""
         self.decisions.append((question, answer))
+
+    def item(self, owner: dict[str, Any], key: str) -> None:
+        """Note an entry of a dict on which the program depends."""
+        self.conditions[f"{{}}[{key!r}] == {owner[key]!r}", id(owner)] = owner
+
+    def truth(self, owner: dict[str, Any], key: str) -> bool:
+        """Whether a number in a dict is not 0, on which the program depends."""
+        true = bool(owner[key])
+        self.conditions[f"{'' if true else 'not '}{{}}[{key!r}]", id(owner)] = owner
+        return true
+
+    def length(self, owner: Any) -> None:
+        """Note how long something is, on which the program depends."""
+        self.conditions[f"len({{}}) == {len(owner)}", id(owner)] = owner
 
     def counted(self, array: Traced) -> Live:
         """``first`` of an array to which one is added in each replay: a question asked before a replay means the number after that."""

@@ -23,11 +23,12 @@ class Live(tracing.TracedArray):
     A branch on one is taken as it falls now, and watched: where it would fall otherwise, the function is captured anew.
     """
 
-    __slots__ = ("arrays", "ask", "capture")
+    __slots__ = ("arrays", "ask", "capture", "place")
     ndim, shape, size = 0, (), 1
 
-    def __init__(self, capture: Capture, ask: Callable[[], Number]) -> None:
+    def __init__(self, capture: Capture, ask: Callable[[], Number], place: tuple[dict[str, Any], str] | None = None) -> None:
         self.capture, self.ask = capture, ask
+        self.place = place  # where the number itself stands: (dict, key)
         self.arrays: dict[Any, Any] = {}  # as a 0-d array, by dtype
 
     @property
@@ -55,6 +56,8 @@ class Live(tracing.TracedArray):
         return answer
 
     def __bool__(self) -> bool:
+        if self.place is not None:
+            return self.capture.truth(*self.place)
         return self.decided(lambda: bool(self.ask()))
 
     def __float__(self) -> float:
@@ -123,11 +126,11 @@ class Options(dict[str, Any]):
     def __getitem__(self, key: str) -> Any:
         options, given = self.options, self.options[key]
         if type(given) in (int, float):
-            return Live(self.capture, lambda: options[key])
+            return Live(self.capture, lambda: options[key], (options, key))
         if type(given) is tuple and all(type(part) in (int, float) for part in given):
             return tuple(Live(self.capture, lambda i=i: options[key][i]) for i in range(len(given)))
         if given is None or isinstance(given, bool | str):
-            self.capture.decide(lambda: options[key] == given, True)
+            self.capture.item(options, key)
         return given
 
     def get(self, key: str, default: Any = None) -> Any:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd.tracing import TracedArray
+
 BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
 
 
 def kept(x, mask):
     """x where mask is true, and 0 elsewhere, whatever x is there."""
     bits = BITS.get(getattr(x, "dtype", None))
+    if bits is not None and isinstance(x, TracedArray) and getattr(mask, "dtype", None) == bool and x.shape == mask.shape:
+        return np.multiply(x.view(bits), mask).view(x.dtype)  # type: ignore[attr-defined]
     mask = np.asarray(mask, bool)
     if bits is None or type(x) is not np.ndarray:
         return np.where(mask, x, np.zeros((), x.dtype))

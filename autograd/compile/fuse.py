@@ -138,6 +138,9 @@ def spans(instruction: Instruction, domain: Domain) -> bool:
 
 def fused(program: Program) -> Program:
     """The program with its large elementwise calls gathered into regions."""
+    large = [d for instruction in program.instructions if (d := domain_of(instruction)) is not None and math.prod(d.shape) >= LEAST]
+    if len(large) < 2:
+        return program
     groups: list[Region | None] = []  # by number; None for a call that stays alone
     members: list[list[Instruction]] = []
     before: list[int] = []  # bit g of before[n]: group g must run before group n

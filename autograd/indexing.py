@@ -20,9 +20,7 @@ def normalized(index: Any) -> tuple[tuple[Any, ...], bool]:
     for part in parts:
         if isinstance(part, bool | np.bool_) or not isinstance(part, BASIC):
             part = array_index(part)
-            if isinstance(part, tracing.TracedArray):
-                basic = False
-            elif isinstance(part, np.ndarray) and (part.ndim or part.dtype.kind == "b"):
+            if isinstance(part, tracing.TracedArray) or (isinstance(part, np.ndarray) and (part.ndim or part.dtype.kind == "b")):
                 basic = False
             else:
                 part = int(part)

@@ -67,7 +67,7 @@ def silenced(function: Callable[..., None], *args: Any) -> None:
 
 def _forget() -> None:
     """After a fork the child has no threads but its own."""
-    global _pool, _lock  # noqa: PLW0603  as above
+    global _pool, _lock
     _pool, _lock = None, threading.Lock()
 
 

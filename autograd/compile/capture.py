@@ -600,7 +600,7 @@ class Capture:
         mark = len(self.instructions)
         try:
             return function(*args, **params)
-        except Exception as error:  # noqa: BLE001  whatever it is: without tracing the rule may well work
+        except Exception as error:
             if isinstance(error, SizeError) or any(isinstance(value, Recorder) for value in args):
                 raise
             del self.instructions[mark:]
@@ -609,7 +609,7 @@ class Capture:
     def opaque(self, function: Callable[..., Any], args: Iterable[Any], params: Mapping[str, Any], name: str, error: Exception) -> Any:
         """A call that is one instruction, for it cannot be traced; raises the error if the call itself is wrong."""
         args, params = tuple(args), dict(params)
-        if name in OPS_SHAPED_BY_VALUES or has_mask((*args, *params.values())) and name in ("getitems", "place", "setitem"):
+        if name in OPS_SHAPED_BY_VALUES or (has_mask((*args, *params.values())) and name in ("getitems", "place", "setitem")):
             raise size_error()
         if isinstance(error, SizeError):
             raise error

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.compile.blocks import Blocks
-from autograd.compile.fuse import contiguous
 from autograd.compile.capture import VIEWS
+from autograd.compile.fuse import contiguous
 from autograd.compile.passes import COPIES
 from autograd.compile.program import Instruction, Memory, Program, Slot, mapped, slots_in
 from autograd.compile.spelling import spelled

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -125,7 +124,7 @@ def spans(instruction: Instruction, domain: Domain) -> bool:
         return domain.part(instruction.args[0]) == FULL
     if instruction.kind not in ("call", "store") or not isinstance(function, np.ufunc) or function.signature is not None or function.nout != 1:
         return False
-    if instruction.kwargs or instruction.kind == "call" and len(instruction.outputs) != 1:
+    if instruction.kwargs or (instruction.kind == "call" and len(instruction.outputs) != 1):
         return False
     result = instruction.target if instruction.kind == "store" else instruction.outputs[0]
     if domain.part(result) not in (FULL, ROWS):  # type: ignore[arg-type]

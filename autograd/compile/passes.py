@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,7 @@ def without_repeats(program: Program) -> Program:
         if stable and len(instruction.outputs) == 1:
             (slot,) = instruction.outputs
             same = equal(instruction)
-            if same is not None and not same.memory.written and (slot not in wanted or same.memory.kind == "result" and same not in wanted):
+            if same is not None and not same.memory.written and (slot not in wanted or (same.memory.kind == "result" and same not in wanted)):
                 instead[slot] = same
                 if slot in wanted:
                     replace(program, slot, same)

@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from autograd.dtypes import NUMBERS, number, promoted
+from autograd.dtypes import NUMBERS, promoted
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.kernels.choice import chosen, kept
 from autograd.op import Array, Sample, derived, op

@@ -13,8 +13,8 @@ from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, mes
 from autograd.indexing import array_index
 from autograd.kernels.dims import dim_of
 from autograd.kernels.scatter import add_at, read_at
-from autograd.tracing import TracedArray
 from autograd.op import Array, Sample, derived, op
+from autograd.tracing import TracedArray
 
 __all__ = [
     "getitem", "getitems", "place", "setitem",

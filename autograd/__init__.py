@@ -53,6 +53,7 @@ from autograd.random import (
     set_rng_state,
 )
 from autograd.tensor import Tensor, backward
+from autograd.threads import get_num_threads, set_num_threads
 from autograd.tracing import dynamic, is_compiling
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 

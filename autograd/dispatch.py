@@ -346,5 +346,6 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 def choice(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere."""
     x, y = common(x, y)
-    condition = bare(condition) if isinstance(condition, Recorder) else np.asarray(condition)
+    condition = bare(condition)
+    condition = condition if isinstance(condition, ARRAYS) else np.asarray(condition)
     return ops.where(condition if condition.dtype.kind == "b" else condition != 0, x, y)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import tracing
 from autograd.dtypes import number
 from autograd.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError, message
 from autograd.kernels import sums
@@ -59,6 +60,12 @@ def counted(name, target, weight, classes, ignore_index):
 
     An ignored label becomes class 0 with weight 0.
     """
+    if isinstance(target, tracing.TracedArray):  # whether labels are ignored is known only when the program runs
+        tracing.check(counted, name, target, weight, classes, ignore_index)
+        valid = target != ignore_index  # type: ignore[unreachable]
+        target = np.where(valid, target, 0)
+        weights = valid if weight is None else np.where(valid, weight[target], 0)
+        return target, weights, np.add.reduce(weights, axis=None)
     unsigned = target.view(UNSIGNED[target.itemsize])  # a negative label is a huge one: a single pass checks both ends
     if 0 <= ignore_index < classes or (target.size and np.maximum.reduce(unsigned, axis=None) >= classes):
         valid = target != ignore_index
@@ -210,7 +217,7 @@ def nll_loss(x: Array, target: Array, weight: Array = None, *, ignore_index=-100
         loss = np.where(weights == 0, np.zeros((), x.dtype), loss * weights)
     if reduction == "none":
         return loss
-    return sum(loss) / (divisor or np.nan) if reduction == "mean" else sum(loss)
+    return sum(loss) / (divisor if isinstance(divisor, tracing.TracedArray) else divisor or np.nan) if reduction == "mean" else sum(loss)
 
 
 # ── numbers ──
@@ -280,14 +287,19 @@ def bernoulli_loss(p: Array, t: Array):
         return (t - 1) * at_least(np.log1p(-p), -100) - t * at_least(np.log(p), -100)
 
 
+def probabilities(values):
+    """Raise unless all values are from 0 to 1."""
+    low, high = (values.min(), values.max()) if values.size else (0, 1)
+    if low < 0 or high > 1:
+        remedy = "apply sigmoid first, or use binary_cross_entropy_with_logits"
+        raise ArgumentError(message("binary_cross_entropy", "probabilities from 0 to 1 are required", f"{low} to {high}", remedy))
+
+
 @derived(samples=[Sample((3, 4), (3, 4), domain=(0.1, 0.9)), Sample((3, 4), (3, 4), (4,), reduction="none", domain=(0.1, 0.9))])
 def binary_cross_entropy(x: Array, target: Array, weight: Array = None, *, reduction="mean"):
     """-target * log(x) - (1 - target) * log(1 - x) for probabilities x; the logarithms are at least -100."""
     check_reduction("binary_cross_entropy", reduction)
     same_shape("binary_cross_entropy", x, target)
-    low, high = (plain(x).min(), plain(x).max()) if plain(x).size else (0, 1)
-    if low < 0 or high > 1:
-        remedy = "apply sigmoid first, or use binary_cross_entropy_with_logits"
-        raise ArgumentError(message("binary_cross_entropy", "probabilities from 0 to 1 are required", f"{low} to {high}", remedy))
+    tracing.check(probabilities, plain(x))
     loss = bernoulli_loss(x, target)
     return reduce(loss if weight is None else loss * weight, reduction)

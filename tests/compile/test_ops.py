@@ -28,8 +28,6 @@ CANNOT = {  # op or case: why no fixed program can do it
 BUGS = {
     "quantile": "the quantile is looked at as a Python number, so the op cannot be captured",
     "nanquantile": "the quantile is looked at as a Python number, so the op cannot be captured",
-    "nll_loss": "the range check of labels is a Python branch, so the loss cannot be captured",
-    "binary_cross_entropy": "the range check of probabilities is a Python branch, so the loss cannot be captured",
 }
 LAYOUTS = {"float32": np.copy, "float64": lambda a: strided(a)}
 

@@ -68,6 +68,7 @@ class Compiled:
         self.short: Callable[[tuple[Any, ...]], Any] | None = None  # for calls like the latest that was captured
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Replay the program for arguments like these, or capture it."""
         if self.short is not None and not kwargs and (result := self.short(args)) is not MISS:
             return result
         if tracing.active and tracing.current() is not None:  # inside another one: part of its program
@@ -93,8 +94,8 @@ class Compiled:
         """Run the function once on traced arrays, and keep the program under this key."""
         if key not in self.programs and len(self.programs) >= MOST:
             warnings.warn(
-                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change as "
-                "tensors, and keep shapes fixed", stacklevel=3,
+                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change "
+                "as tensors, and keep shapes fixed", stacklevel=3,
             )  # fmt: skip
             self.programs.pop(next(iter(self.programs)))
         entry = Entry()
@@ -273,8 +274,8 @@ class Entry:
         """The program, and what became of it."""
         replay = self.replay
         lines = [
-            f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
-            "(the others are views, taken once)",
+            (f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
+             "(the others are views, taken once)"),
             f"buffers {replay.pool.bytes:,} bytes, {replay.pool.reused} results in memory that was used before",
             *self.notes, repr(self.program),
         ]
@@ -295,6 +296,8 @@ class Returned:
             if isinstance(part, Tensor):
                 part._view = None  # of an array that ends with the function
         self.tensors = [isinstance(part, Tensor) for part in self.parts]
+        self.connected = [False] * len(self.parts)  # which of them can be differentiated outside
+        self.alive: list[Any] = []  # what the first run still reads of the capture
 
     def former(self, value: Any) -> Callable[[Sequence[Any], Sequence[Any]], Any]:
         """How to build this part of the result from the outputs and the arguments of a call."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from autograd.compile.compiled import Returned
 
 
+@dataclass
 class Derivative:
     """The backward pass of a captured function: its instructions, what goes in, what comes out."""
 
-    def __init__(self, instructions: list[Instruction], cotangents: list[Slot], leaves: list[Node], gradients: list[Slot]) -> None:
-        self.instructions, self.cotangents, self.leaves, self.gradients = instructions, cotangents, leaves, gradients
+    instructions: list[Instruction]
+    cotangents: list[Slot]
+    leaves: list[Node]
+    gradients: list[Slot]  # one per leaf
+    positions: list[int | None]  # of the argument that is the leaf; None for one from outside
+    connected: list[bool]  # which parts of the result it belongs to
 
 
 def usable(node: Node | None) -> bool:
@@ -44,7 +50,8 @@ def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivat
     order = topological_order(*dict.fromkeys(roots))
     leaves = [node for node in order if node.op is None]
     hooks = [(node.watch, node.watch.before) for node in leaves if node.watch is not None]
-    cotangents, seeds = [], {}
+    cotangents: list[Traced] = []
+    seeds: dict[Node, Any] = {}
     for root, part in zip(roots, (p for p, c in zip(returned.parts, returned.connected, strict=True) if c), strict=True):
         cotangent = capture.input(np.ones_like(part._array.value))
         cotangents.append(cotangent)
@@ -61,10 +68,10 @@ def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivat
     capture.notes.append("the results are recorded: a second program, the backward pass, runs when they are differentiated")
     returned.alive = [*order, *gradients, *cotangents]  # the values are read once more
     positions = {id(standin._node): position for position, standin in enumerate(standins) if isinstance(standin, Tensor)}
-    derivative = Derivative([*capture.prologue[copies:], *capture.instructions[mark:]], [c.slot for c in cotangents], leaves, [g.slot for g in gradients])
-    derivative.positions = [positions.get(id(node)) for node in leaves]
-    derivative.connected = returned.connected
-    return derivative
+    return Derivative(
+        instructions=[*capture.prologue[copies:], *capture.instructions[mark:]], cotangents=[c.slot for c in cotangents], leaves=leaves,
+        gradients=[g.slot for g in gradients], positions=[positions.get(id(node)) for node in leaves], connected=returned.connected,
+    )  # fmt: skip
 
 
 def split(forward: list[Instruction], derivative: Derivative) -> tuple[list[Slot], Program]:
@@ -101,11 +108,13 @@ class Pullback:
         self.replay, self.values = replay, values
         self.lock = threading.Lock()  # the buffers of a program serve one run at a time
         self.leaves, self.positions, self.connected = derivative.leaves, derivative.positions, derivative.connected
-        self.states = list({id(m.owner): m.owner for i in replay.program.instructions for s in i.reads() if (m := s.memory).kind == "state"}.values())
+        read = [slot.memory for instruction in replay.program.instructions for slot in instruction.reads()]
+        self.states = list({id(memory.owner): memory.owner for memory in read if memory.kind == "state"}.values())
 
     def connect(self, parts: Sequence[Any], saved: Sequence[Any], arguments: Sequence[Any]) -> None:
         """Give the results of one run their place in the graph."""
-        parents = [node if position is None else arguments[position].node for node, position in zip(self.leaves, self.positions, strict=True)]
+        places = zip(self.leaves, self.positions, strict=True)
+        parents = [node if position is None else arguments[position].node for node, position in places]
         kept = [*saved, *self.states]
         node = Node()
         chosen = [part for part, connected in zip(parts, self.connected, strict=True) if connected]
@@ -117,13 +126,13 @@ class Pullback:
         for index, part in enumerate(chosen):
             part._node = graph.output(node, index)
 
-    def array_rule(self, g: Any, y: Any, *args: Any, needs: Any, count: int) -> list[Any]:
+    def array_rule(self, g: Any, y: Any, *args: Any, needs: Any, count: int) -> list[Any]:  # noqa: ARG002  called as every rule is
         """The gradients of all parents, by the backward program."""
         with self.lock:
             found = self.replay.run(*args[:count], *g)
         return [*[None] * (len(args) - len(found)), *map(np.asarray, found)]
 
-    def joint(self, *args: Any, **kwargs: Any) -> Any:
+    def joint(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  whatever a rule is given
         """Refused: the backward program is not itself recorded."""
         raise GraphError(message(
             "compile", "one derivative is required of the results of a compiled function", "create_graph=True",

@@ -85,12 +85,15 @@ def short_way(entry: Entry, lock: Any) -> Callable[[tuple[Any, ...]], Any] | Non
         lines.append(f"i{i} = a{i}._array" if tensor else f"i{i} = a{i}")
         lines.append(f"if i{i}.shape != h{i} or i{i}.dtype is not d{i} or i{i}.strides != t{i}: return MISS")
         arrays.append(f"i{i}")
-    for i, (tensor, gradient) in enumerate(entry.gradients):
-        namespace |= {f"p{i}": tensor, f"g{i}": gradient}
-    body = [f"if not ({text}): return MISS", f"out = replay({', '.join(arrays)})", *(["writes.record_all(pages, site)"] if entry.pages else [])]
+    for i, (parameter, gradient) in enumerate(entry.gradients):
+        namespace |= {f"p{i}": parameter, f"g{i}": gradient}
+    body = [f"if not ({text}): return MISS", f"out = replay({', '.join(arrays)})"]
+    if entry.pages:
+        body.append("writes.record_all(pages, site)")
     body += [f"p{i}._grad = g{i}" for i in range(len(entry.gradients))]
     if single:
-        body += ["tensor = new(Tensor)", "tensor._array = asarray(out[0])", "tensor._node = tensor._grad = tensor._view = None", "return tensor"]
+        body += ["tensor = new(Tensor)", "tensor._array = asarray(out[0])", "tensor._node = tensor._grad = tensor._view = None"]
+        body.append("return tensor")
     inner = "\n        ".join(body)
     outer = "\n    ".join([f"if {' or '.join(tests)}: return MISS", *lines])
     exec(f"def call(args):\n    {outer}\n    with lock:\n        {inner}", namespace)  # noqa: S102  the text is made here

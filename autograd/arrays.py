@@ -19,7 +19,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
             tracing.enter(data)
         data = data._array
     if isinstance(data, tracing.TracedArray):
-        return data if dtype is None else data.astype(dtype, copy=False)  # type: ignore[attr-defined, no-any-return]
+        return data if dtype is None else data.astype(dtype, copy=False)  # type: ignore[attr-defined, return-value]
     if not isinstance(data, np.ndarray | np.generic):
         first = data
         while isinstance(first, list | tuple) and first:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 N = TypeVar("N")
 Lift = Callable[[Any, "Node | None"], Any]
 
-ARRAYS = (np.ndarray, tracing.TracedArray)
+ARRAYS: tuple[type[Any], ...] = (np.ndarray, tracing.TracedArray)
 
 
 class Spec:

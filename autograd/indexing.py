@@ -40,7 +40,7 @@ def array_index(part: Any) -> np.ndarray[Any, Any]:
         part = part._array
     elif isinstance(part, list | tuple):
         part = [array_index(item) if isinstance(item, Recorder) else item for item in part]
-    array = part if isinstance(part, tracing.TracedArray) else np.asarray(part)
+    array: Any = part if isinstance(part, tracing.TracedArray) else np.asarray(part)
     if array.size == 0 and array.dtype.kind == "f" and isinstance(part, list):
         array = array.astype(np.int64)
     if array.dtype.kind not in "iub":
@@ -48,4 +48,4 @@ def array_index(part: Any) -> np.ndarray[Any, Any]:
             "index", "integers, slices, None, ... or arrays of integers or booleans are required",
             f"{type(part).__name__} of {array.dtype}", "convert the index: index.long()",
         ))  # fmt: skip
-    return array
+    return array  # type: ignore[no-any-return]

@@ -215,7 +215,8 @@ def set_item(target: Tensor, index: Any, value: Any) -> None:
     before = target.node
     if recording() and (node is not None or before is not None):
         needs = (before is not None) + 2 * (node is not None)
-        new = record(setitem.op, [target._array, array if isinstance(array, ARRAYS) else np.asarray(array)], (before, node), needs, {"index": index}, target._array)  # type: ignore[attr-defined]
+        args = [target._array, array if isinstance(array, ARRAYS) else np.asarray(array)]
+        new = record(setitem.op, args, (before, node), needs, {"index": index}, target._array)  # type: ignore[attr-defined]
         adopt(target, new)
 
 

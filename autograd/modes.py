@@ -109,7 +109,8 @@ def _numpys_switch() -> tuple[ContextVar[Any], Any]:
     return variable, ignore
 
 
-_warnings, _ignore = _numpys_switch()
+_warnings, SILENT = _numpys_switch()
+silence, restore = _warnings.set, _warnings.reset  # token = silence(SILENT); restore(token): for code that cannot have a block
 
 
 class silent:
@@ -118,7 +119,7 @@ class silent:
     __slots__ = ("_token",)
 
     def __enter__(self) -> None:
-        self._token = _warnings.set(_ignore)
+        self._token = silence(SILENT)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        _warnings.reset(self._token)
+        restore(self._token)

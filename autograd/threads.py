@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from autograd.errors import ArgumentError, message
-from autograd.kernels.quiet import SILENT, restore, silence
+from autograd.modes import silent
 
 _lock = threading.Lock()
 _count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -29,7 +29,9 @@ def set_num_threads(count: int) -> None:
     """Let at most so many threads work on one operation; 1 for none but the caller's. BLAS is not concerned: see OPENBLAS_NUM_THREADS."""
     global _count, _pool  # noqa: PLW0603  one pool for the process
     if type(count) is not int or count < 1:
-        raise ArgumentError(message("set_num_threads", "a number of threads of 1 or more is required", repr(count), "pass 1 for no threads"))
+        raise ArgumentError(message(
+            "set_num_threads", "a number of threads of 1 or more is required", repr(count), "pass 1 for no threads",
+        ))  # fmt: skip
     with _lock:
         _count = count
         if _pool is not None:
@@ -38,7 +40,7 @@ def set_num_threads(count: int) -> None:
 
 
 def parallel(function: Callable[..., None], shares: Sequence[Any], *args: Any) -> None:
-    """``function(share, *args)`` for each share at once: the last on this thread, the others on the pool. Raises what one of them raises."""
+    """``function(share, *args)`` for each share at once: the last on this thread, the others on the pool. Raises what one raises."""
     global _pool  # noqa: PLW0603  made when it is first needed
     with _lock:
         if _pool is None and _count > 1:
@@ -58,11 +60,8 @@ def parallel(function: Callable[..., None], shares: Sequence[Any], *args: Any) -
 
 def silenced(function: Callable[..., None], *args: Any) -> None:
     """The call without floating-point warnings: each thread has switches of its own."""
-    token = silence(SILENT)
-    try:
+    with silent():
         function(*args)
-    finally:
-        restore(token)
 
 
 def _forget() -> None:

@@ -55,15 +55,15 @@ def is_compiling() -> bool:
 def dynamic(function: Callable[[], float]) -> Any:
     """A number that may change between calls of a compiled function: ``function()`` is asked anew in each.
 
-    Outside a capture this is ``function()``. Inside, it is a number that takes part in arithmetic with numbers, tensors and arrays; a branch
-    on it is taken as it falls during the capture, and where it would fall otherwise later, the function is captured anew.
+    Outside a capture this is ``function()``. Inside, it is a number that takes part in arithmetic with numbers, tensors and arrays; a
+    branch on it is taken as it falls during the capture, and where it would fall otherwise later, the function is captured anew.
     """
     capture = current() if active else None
     return function() if capture is None else capture.dynamic(function)
 
 
 def count(array: Any) -> Any:
-    """Add one to every element of an array that lives on between calls, and return the first, as a number: a ``dynamic`` one in a capture."""
+    """Add one to every element of an array that lives on between calls; the first, as a number: a ``dynamic`` one in a capture."""
     capture = current() if active else None
     array += 1
     return array.flat[0].item() if capture is None else capture.counted(array)

@@ -15,7 +15,7 @@ import numpy as np
 from autograd import tracing
 from autograd.source import Site, here
 
-ARRAYS = (np.ndarray, tracing.TracedArray)
+ARRAYS: tuple[type[Any], ...] = (np.ndarray, tracing.TracedArray)
 number = itertools.count(1)
 last = 0  # number of the latest write anywhere: a node younger than this needs no check
 _ledger: dict[int, list[Any]] = {}  # by id of the owner: [number of the latest write, its line, weak reference to the owner]
@@ -45,7 +45,7 @@ def record(*arrays: Any) -> None:
 
 def record_all(pages: list[list[Any]], site: Site) -> None:
     """Note that the memory of these pages has just been written, by one piece of code."""
-    global last
+    global last  # noqa: PLW0603  one clock for the process
     last = next(number)
     for page in pages:
         page[0], page[1] = last, site

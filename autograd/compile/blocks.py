@@ -25,14 +25,14 @@ class Blocks:
     """The generated loop of one region."""
 
     def __init__(self, replay: Replay, instruction: Instruction) -> None:
-        self.replay, self.region = replay, instruction.function
-        assert isinstance(self.region, Region)
-        region: Region = self.region
-        self.instruction = instruction
-        self.outputs = set(instruction.outputs)
-        self.alias = {part.outputs[0]: part.args[0] for part in region.instructions if part.kind == "settle"}
+        region = instruction.function
+        assert isinstance(region, Region)
+        self.replay, self.instruction, self.region = replay, instruction, region
+        outputs = [slot for slot in instruction.outputs if slot is not None]
+        self.outputs = set(outputs)
+        self.alias: dict[Slot, Slot] = {part.result: part.args[0] for part in region.instructions if part.kind == "settle"}
         self.sums: list[tuple[Instruction, str]] = []
-        self.external = list(dict.fromkeys([*region.external(), *instruction.outputs]))
+        self.external = list(dict.fromkeys([*region.external(), *outputs]))
         self.flat = not any(self.part(slot) in (ROWS, COLUMNS) for slot in self.slots()) and not any(
             reduced(part, region.domain) in (ROWS, COLUMNS) for part in region.instructions if part.kind == "call"
         )
@@ -48,6 +48,10 @@ class Blocks:
         """How a slot spreads over the domain."""
         return self.region.domain.part(slot)
 
+    def sums_up(self, part: Instruction) -> bool:
+        """Whether a call is a sum that is known only when all blocks have run."""
+        return part.kind == "call" and reduced(part, self.region.domain) in (NUMBER, COLUMNS)
+
     def root(self, slot: Slot) -> Slot:
         """The slot under whose name a settled one lies."""
         while slot in self.alias:
@@ -59,7 +63,7 @@ class Blocks:
     def _registers(self) -> tuple[dict[Slot, int], int]:
         """A block-sized buffer for each slot that only this region sees; used again after the last call that reads it."""
         region = self.region
-        summed = {part.outputs[0] for part in region.instructions if part.kind == "call" and reduced(part, region.domain) in (NUMBER, COLUMNS)}
+        summed = {part.result for part in region.instructions if self.sums_up(part)}
         visible = {self.root(slot) for slot in self.outputs} | self.outputs
         last: dict[Slot, int] = {}
         for position, part in enumerate(region.instructions):
@@ -73,13 +77,13 @@ class Blocks:
             if isinstance(part.function, np.ufunc):
                 free += [registers[slot] for slot in dying]
                 dying = set()
-            for slot in part.outputs:
-                if slot is None or slot in visible or slot in summed or slot in self.alias:
+            for made in part.outputs:
+                if made is None or made in visible or made in summed or made in self.alias:
                     continue
-                registers[slot] = free.pop() if free else count
-                count = max(count, registers[slot] + 1)
-                if slot not in last:
-                    free.append(registers[slot])
+                registers[made] = free.pop() if free else count
+                count = max(count, registers[made] + 1)
+                if made not in last:
+                    free.append(registers[made])
             free += [registers[slot] for slot in dying]
         return registers, count
 
@@ -113,7 +117,7 @@ class Blocks:
             name = f"t{slot.index}"
             self.texts[slot] = name
             names.append(name)
-            cuts.append(lambda start, stop, number, thread, slot=slot, register=register: self._temporary(scratch[thread][register], slot, stop - start))
+            cuts.append(self._cut_temporary(slot, register, scratch))
         lines = [line for part in region.instructions for line in self._calls(part, names, cuts, len(ranges))]
         share = -(-len(ranges) // threads)
         blocks = [
@@ -125,7 +129,8 @@ class Blocks:
         arguments = ["blocks", *self.loose.values()]
         unpacked = ", ".join(["start", "stop", *names])
         body = "\n        ".join([*inside, *lines])
-        self.name = f"region{self.instruction.outputs[0].index if self.instruction.outputs else id(self) % 10000}"
+        first = self.instruction.outputs[0] if self.instruction.outputs else None
+        self.name = f"region{id(self) % 10000 if first is None else first.index}"
         replay.functions.append(f"def {self.name}({', '.join(arguments)}):\n    for {unpacked} in blocks:\n        {body}")
         given = [self._whole(slot) for slot in self.loose]
         if threads > 1:
@@ -141,7 +146,7 @@ class Blocks:
         """Decide how the calls refer to a slot from outside, or one that is seen outside."""
         replay, kind = self.replay, self.part(slot)
         fixed = replay.fixed.get(slot)
-        if any(slot in part.outputs and reduced(part, self.region.domain) in (NUMBER, COLUMNS) for part in self.region.instructions if part.kind == "call"):
+        if any(slot in part.outputs and self.sums_up(part) for part in self.region.instructions):
             return  # bound where it is summed up
         if fixed is None:
             self.texts[slot] = f"x{slot.index}"
@@ -171,6 +176,9 @@ class Blocks:
             FULL: f"({domain.rows}, {domain.columns})", ROWS: f"({domain.rows}, 1)", COLUMNS: f"(1, {domain.columns})",
         }[kind or FULL]  # fmt: skip
         return f"s{slot.index}.reshape({shape})"
+
+    def _cut_temporary(self, slot: Slot, register: int, scratch: list[list[Any]]) -> Any:
+        return lambda start, stop, number, thread: self._temporary(scratch[thread][register], slot, stop - start)
 
     def _temporary(self, raw: Any, slot: Slot, rows: int) -> Any:
         domain = self.region.domain

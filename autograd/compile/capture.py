@@ -27,12 +27,12 @@ from autograd.tracing import TracedArray
 from autograd.writes import owner
 
 # Answered from shapes and dtypes: nothing to record.
-METADATA = {
+METADATA: set[Any] = {
     np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.can_cast, np.may_share_memory, np.shares_memory,
     np.common_type, np.min_scalar_type,
 }  # fmt: skip
 # New memory after the model of an array.
-LIKE = {np.empty_like, np.zeros_like, np.ones_like}
+LIKE: set[Any] = {np.empty_like, np.zeros_like, np.ones_like}
 # How large the result is depends on values, so no fixed program can hold it.
 SHAPED_BY_VALUES = {
     np.nonzero, np.argwhere, np.flatnonzero, np.unique, np.extract, np.compress, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
@@ -52,7 +52,8 @@ def writable_diagonal(*args: Any, **kwargs: Any) -> Any:
 
 # Views that follow from shapes alone: taken once, when the buffers are planned.
 VIEWS = {
-    writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze, np.ravel, operator.getitem,
+    operator.getitem, writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze,
+    np.ravel,
     np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
@@ -134,7 +135,8 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
         """The values, if they may be shown: those of a constant, or to what is not part of the program."""
         if not self.capture.open:
             raise CaptureError(message(
-                "compile", "an array made inside a compiled function ends with it", what, "return it, or write it into a tensor with copy_()",
+                "compile", "an array made inside a compiled function ends with it", what,
+                "return it, or write it into a tensor with copy_()",
             ))  # fmt: skip
         memory = self.slot.memory
         if tracing.current() is None or (memory.kind == "constant" and not memory.written):
@@ -217,9 +219,9 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
 
     def sum(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum over axis."""
-        return np.add.reduce(self, axis, dtype, out, keepdims)
+        return np.add.reduce(self, axis, dtype, out, keepdims)  # type: ignore[call-overload]  # it comes back as a call of __array_ufunc__
 
-    def astype(self, dtype: Any, *, copy: bool = True, **kwargs: Any) -> Any:
+    def astype(self, dtype: Any, *, copy: bool = True, **kwargs: Any) -> Any:  # noqa: ARG002  order, casting: the layout is NumPy's choice
         """Under another dtype."""
         if not copy and np.dtype(dtype) == self.dtype:
             return self
@@ -401,13 +403,16 @@ class Capture:
         args = tuple(args)
         if any(isinstance(arg, Live) for arg in args):
             args = numbered(args)
-        if function in SHAPED_BY_VALUES or (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1):
+        picks = (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1)
+        if picks or function in SHAPED_BY_VALUES:
             raise size_error()
         slots, named = self.operands(args), self.operands(dict(kwargs))
         value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
         return self.recorded(kind, function, args, slots, named, value, name)
 
-    def recorded(self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str) -> Any:
+    def recorded(
+        self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str,
+    ) -> Any:  # fmt: skip
         """The result of a call as traced arrays, and the instruction."""
         parts = list(value) if isinstance(value, tuple | list) else [value]
         if not all(part is None or isinstance(part, np.ndarray | np.generic) for part in parts):
@@ -442,7 +447,8 @@ class Capture:
             slots, arguments = self.operands(inputs), mapped(concrete, inputs)
         function(*arguments, out=target.value, **keywords)
         memory = target.slot.memory
-        plain = not keywords and result_dtype(function, slots, target) == target.dtype and result_shape(function, slots, keywords) == target.shape
+        plain = not keywords and result_dtype(function, slots, target) == target.dtype
+        plain = plain and result_shape(function, slots, keywords) == target.shape
         if memory.kind == "result" and memory.live == 1 and target.parent is None and plain:
             slot = self.slot(target.value, Memory("result"))
             self.instructions.append(Instruction("call", function, slots, named, (slot,), here()))
@@ -474,11 +480,11 @@ class Capture:
         old.array = root.value.copy()
         slot = self.slot(root.value, memory)
         for instruction in self.instructions:
-            if instruction.kind in ("view", "opaque") and any(part is not None and part.memory is old.memory for part in instruction.outputs):
+            shows = [part for part in instruction.outputs if part is not None and part.memory is old.memory]
+            if shows and instruction.kind in ("view", "opaque"):
                 instruction.args = mapped(lambda part: slot if part is old else part, instruction.args)
-                for part in instruction.outputs:
-                    if part is not None and part.memory is old.memory:
-                        part.memory = memory
+                for part in shows:
+                    part.memory = memory
         self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), here()))
         memory.live, old.memory.live = old.memory.live, 0
         old.memory = Memory("constant", old.array)

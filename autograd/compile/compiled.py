@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import keyword
 import threading
 import types
 import warnings
@@ -15,16 +14,17 @@ import numpy as np
 
 from autograd import graph, tracing, writes
 from autograd.compile.capture import Capture, Traced
+from autograd.compile.derivative import Pullback, derive, split
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
+from autograd.compile.guards import MISS, conditions, short_way
 from autograd.compile.live import Live
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
-from autograd.errors import CaptureError, GraphError, message
-from autograd.graph import Node, topological_order
+from autograd.errors import CaptureError, message
 from autograd.modes import recording
 from autograd.source import here
-from autograd.tensor import Tensor, run_backward
+from autograd.tensor import Tensor
 
 MOST = 16  # programs kept per function: one per signature of the arguments
 
@@ -68,6 +68,7 @@ class Compiled:
         self.short: Callable[[tuple[Any, ...]], Any] | None = None  # for calls like the latest that was captured
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Replay the program for arguments like these, or capture it."""
         if self.short is not None and not kwargs and (result := self.short(args)) is not MISS:
             return result
         if tracing.active and tracing.current() is not None:  # inside another one: part of its program
@@ -93,8 +94,8 @@ class Compiled:
         """Run the function once on traced arrays, and keep the program under this key."""
         if key not in self.programs and len(self.programs) >= MOST:
             warnings.warn(
-                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change as "
-                "tensors, and keep shapes fixed", stacklevel=3,
+                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change "
+                "as tensors, and keep shapes fixed", stacklevel=3,
             )  # fmt: skip
             self.programs.pop(next(iter(self.programs)))
         entry = Entry()
@@ -273,8 +274,8 @@ class Entry:
         """The program, and what became of it."""
         replay = self.replay
         lines = [
-            f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
-            "(the others are views, taken once)",
+            (f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
+             "(the others are views, taken once)"),
             f"buffers {replay.pool.bytes:,} bytes, {replay.pool.reused} results in memory that was used before",
             *self.notes, repr(self.program),
         ]
@@ -295,6 +296,8 @@ class Returned:
             if isinstance(part, Tensor):
                 part._view = None  # of an array that ends with the function
         self.tensors = [isinstance(part, Tensor) for part in self.parts]
+        self.connected = [False] * len(self.parts)  # which of them can be differentiated outside
+        self.alive: list[Any] = []  # what the first run still reads of the capture
 
     def former(self, value: Any) -> Callable[[Sequence[Any], Sequence[Any]], Any]:
         """How to build this part of the result from the outputs and the arguments of a call."""
@@ -407,196 +410,3 @@ def strays(capture: Capture, known: set[int]) -> list[Tensor]:
             holders = [holder() for holder in traced.holders]
             found += [t for t in holders if t is not None and t._array is traced and id(t) not in known]
     return found
-
-
-def conditions(capture: Capture) -> tuple[str, dict[str, Any]]:
-    """What must hold for the program to be the right one, as text, and the objects that the text names."""
-    names: dict[int, str] = {}
-    namespace: dict[str, Any] = {}
-
-    def name(value: Any) -> str:
-        if id(value) not in names:
-            names[id(value)] = f"o{len(names)}"
-            namespace[names[id(value)]] = value
-        return names[id(value)]
-
-    tests = []
-    for guard in capture.guards.values():
-        if guard is not None:
-            owner, attribute, value = guard
-            plain = attribute.isidentifier() and not keyword.iskeyword(attribute)
-            tests.append(f"{name(owner)}.{attribute} is {name(value)}" if plain else f"{name(vars(owner))}[{attribute!r}] is {name(value)}")
-    tests += [text.format(name(owner)) for (text, _), owner in capture.conditions.items()]
-    tests += [f"not {name(owner)}.{attribute}" for owner, attribute in capture.empty]
-    if capture.decisions:
-        asked = [f"{name(question)}()" if answer else f"not {name(question)}()" for question, answer in capture.decisions]
-        tests.append(f"{name(functools.partial(decided, capture.phase))}(lambda: {' and '.join(asked)})")
-    return " and ".join(dict.fromkeys(tests)) or "True", namespace
-
-
-def decided(phase: Any, questions: Callable[[], bool]) -> bool:
-    """The answer to questions that are asked before a run: counters will have counted when it asks them."""
-    phase.before = 1
-    try:
-        return questions()
-    finally:
-        phase.before = 0
-
-
-# ── the short way: one generated function from the arguments to the result ──
-
-MISS: Any = object()  # what it answers if the call needs the long way
-
-
-def short_way(entry: Entry, lock: Any) -> Callable[[tuple[Any, ...]], Any] | None:
-    """A function of the positional arguments for the commonest form of a call: tensors and arrays in, one tensor or none out.
-
-    It asks the same questions as the long way, in a quarter of the time: 1.5 us for two arguments.
-    """
-    returned = entry.returned
-    single = len(returned.parts) == 1 and returned.tensors == [True] and returned.whole
-    nothing = not returned.parts and returned.whole
-    if entry.pullback is not None or entry.given or entry.overwritten or not (single or nothing) or entry.arguments is None:
-        return None
-    text, namespace = entry.conditions
-    namespace = dict(namespace)
-    namespace |= {"Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "MISS": MISS, "replay": entry.replay.run, "lock": lock,
-                  "recording": recording, "tracing": tracing, "writes": writes, "pages": entry.pages, "site": entry.site,
-                  "asarray": np.asarray}  # fmt: skip
-    count = len(entry.arguments)
-    tests, arrays = [f"len(args) != {count}", "tracing.active", f"recording() is not {entry.recorded}"], []
-    lines = [f"({', '.join(f'a{i}' for i in range(count))},) = args"] if count else []
-    for i, argument in enumerate(entry.arguments):
-        tensor = isinstance(argument, Tensor)
-        array = argument._array if tensor else argument
-        namespace |= {f"h{i}": array.shape, f"d{i}": array.dtype, f"t{i}": array.strides}
-        if tensor:
-            lines.append(f"if type(a{i}) is not Tensor or a{i}._view is not None or a{i}._node is not None: return MISS")
-        else:
-            lines.append(f"if type(a{i}) is not ndarray: return MISS")
-        lines.append(f"i{i} = a{i}._array" if tensor else f"i{i} = a{i}")
-        lines.append(f"if i{i}.shape != h{i} or i{i}.dtype is not d{i} or i{i}.strides != t{i}: return MISS")
-        arrays.append(f"i{i}")
-    for i, (tensor, gradient) in enumerate(entry.gradients):
-        namespace |= {f"p{i}": tensor, f"g{i}": gradient}
-    body = [f"if not ({text}): return MISS", f"out = replay({', '.join(arrays)})", *(["writes.record_all(pages, site)"] if entry.pages else [])]
-    body += [f"p{i}._grad = g{i}" for i in range(len(entry.gradients))]
-    if single:
-        body += ["tensor = new(Tensor)", "tensor._array = asarray(out[0])", "tensor._node = tensor._grad = tensor._view = None", "return tensor"]
-    inner = "\n        ".join(body)
-    outer = "\n    ".join([f"if {' or '.join(tests)}: return MISS", *lines])
-    exec(f"def call(args):\n    {outer}\n    with lock:\n        {inner}", namespace)  # noqa: S102  the text is made here
-    return namespace["call"]  # type: ignore[no-any-return]
-
-
-# ── results that go on being differentiated ──
-
-
-class Derivative:
-    """The backward pass of a captured function: its instructions, what goes in, what comes out."""
-
-    def __init__(self, instructions: list[Instruction], cotangents: list[Slot], leaves: list[Node], gradients: list[Slot]) -> None:
-        self.instructions, self.cotangents, self.leaves, self.gradients = instructions, cotangents, leaves, gradients
-
-
-def usable(node: Node | None) -> bool:
-    """Whether a backward pass can start at this node: there is one, and none has freed its values."""
-    return node is not None and (node.op is None or all(part.args is not None for part in topological_order(node)))
-
-
-def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivative | None:
-    """Capture the backward pass too, if the results are recorded and nothing inside the function has used up their graph."""
-    returned.connected = [isinstance(part, Tensor) and part.dtype.kind == "f" and usable(part.node) for part in returned.parts]
-    roots = [part.node for part, connected in zip(returned.parts, returned.connected, strict=True) if connected]
-    if not recording() or not roots:
-        returned.connected = [False] * len(returned.parts)
-        return None
-    mark, copies = len(capture.instructions), len(capture.prologue)
-    order = topological_order(*dict.fromkeys(roots))
-    leaves = [node for node in order if node.op is None]
-    hooks = [(node.watch, node.watch.before) for node in leaves if node.watch is not None]
-    cotangents, seeds = [], {}
-    for root, part in zip(roots, (p for p, c in zip(returned.parts, returned.connected, strict=True) if c), strict=True):
-        cotangent = capture.input(np.ones_like(part._array.value))
-        cotangents.append(cotangent)
-        seeds[root] = seeds[root] + cotangent if root in seeds else cotangent
-    try:
-        for watch, _ in hooks:
-            watch.before = {}  # they are run by the pass outside
-        found = run_backward(order, seeds, set(leaves), None, False, True)
-    finally:
-        for watch, before in hooks:
-            watch.before = before
-    leaves = [node for node in leaves if node in found]
-    gradients = [found[node] if isinstance(found[node], Traced) else capture.constant(found[node]) for node in leaves]
-    capture.notes.append("the results are recorded: a second program, the backward pass, runs when they are differentiated")
-    returned.alive = [*order, *gradients, *cotangents]  # the values are read once more
-    positions = {id(standin._node): position for position, standin in enumerate(standins) if isinstance(standin, Tensor)}
-    derivative = Derivative([*capture.prologue[copies:], *capture.instructions[mark:]], [c.slot for c in cotangents], leaves, [g.slot for g in gradients])
-    derivative.positions = [positions.get(id(node)) for node in leaves]
-    derivative.connected = returned.connected
-    return derivative
-
-
-def split(forward: list[Instruction], derivative: Derivative) -> tuple[list[Slot], Program]:
-    """(what the forward program hands to the backward one, the backward program). Views are taken again."""
-    made = {slot: instruction for instruction in forward for slot in instruction.outputs if slot is not None}
-    own = {slot for instruction in derivative.instructions for slot in instruction.outputs} | set(derivative.cotangents)
-    saved: dict[Slot, None] = {}
-    views: dict[Instruction, None] = {}
-
-    def need(slot: Slot) -> None:
-        if slot in own or slot in saved:
-            return
-        if slot in made and made[slot].kind == "view":
-            for part in made[slot].reads():
-                need(part)
-            views[made[slot]] = None
-        elif slot.memory.kind in ("result", "input"):
-            saved[slot] = None
-
-    for instruction in derivative.instructions:
-        for slot in instruction.reads():
-            need(slot)
-    for slot in derivative.gradients:
-        need(slot)
-    return list(saved), Program([*saved, *derivative.cotangents], [*views, *derivative.instructions], derivative.gradients)
-
-
-class Pullback:
-    """The op of results of a compiled function: its rule for all inputs at once is the backward program."""
-
-    name, rules, saves, masks, elementwise, view, differentiable, fill, add_to = "compiled", (), (), False, False, False, True, True, None
-
-    def __init__(self, derivative: Derivative, replay: Replay, values: list[Any]) -> None:
-        self.replay, self.values = replay, values
-        self.lock = threading.Lock()  # the buffers of a program serve one run at a time
-        self.leaves, self.positions, self.connected = derivative.leaves, derivative.positions, derivative.connected
-        self.states = list({id(m.owner): m.owner for i in replay.program.instructions for s in i.reads() if (m := s.memory).kind == "state"}.values())
-
-    def connect(self, parts: Sequence[Any], saved: Sequence[Any], arguments: Sequence[Any]) -> None:
-        """Give the results of one run their place in the graph."""
-        parents = [node if position is None else arguments[position].node for node, position in zip(self.leaves, self.positions, strict=True)]
-        kept = [*saved, *self.states]
-        node = Node()
-        chosen = [part for part, connected in zip(parts, self.connected, strict=True) if connected]
-        site = here()
-        node.op, node.params, node.y, node.watch = self, {"count": len(saved)}, None, None  # type: ignore[assignment]
-        node.args, node.parents = (*kept, *[None] * len(parents)), (*[None] * len(kept), *parents)
-        node.shape, node.dtype = tuple(part.shape for part in chosen), tuple(part.dtype for part in chosen)
-        node.number, node.code, node.offset = next(graph.number), site.code, site.offset
-        for index, part in enumerate(chosen):
-            part._node = graph.output(node, index)
-
-    def array_rule(self, g: Any, y: Any, *args: Any, needs: Any, count: int) -> list[Any]:
-        """The gradients of all parents, by the backward program."""
-        with self.lock:
-            found = self.replay.run(*args[:count], *g)
-        return [*[None] * (len(args) - len(found)), *map(np.asarray, found)]
-
-    def joint(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused: the backward program is not itself recorded."""
-        raise GraphError(message(
-            "compile", "one derivative is required of the results of a compiled function", "create_graph=True",
-            "put the derivatives inside the compiled function, or call it uncompiled",
-        ))  # fmt: skip

@@ -14,11 +14,11 @@ import numpy as np
 from autograd.compile.blocks import Blocks
 from autograd.compile.capture import VIEWS
 from autograd.compile.fuse import contiguous
-from autograd.compile.passes import COPIES
+from autograd.compile.passes import COPIES, alike
 from autograd.compile.program import Instruction, Memory, Program, Slot, mapped, slots_in
 from autograd.compile.spelling import spelled
 from autograd.dtypes import constants
-from autograd.kernels.quiet import SILENT, restore, silence
+from autograd.modes import SILENT, restore, silence
 from autograd.threads import parallel
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
@@ -50,14 +50,17 @@ def aligned(size: int) -> np.ndarray[Any, Any]:
     """Bytes that begin at a multiple of ALIGNMENT."""
     raw = np.empty(size + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + size]
+    block: np.ndarray[Any, Any] = raw[start : start + size]
+    return block
 
 
 def laid_out(block: np.ndarray[Any, Any], slot: Slot) -> np.ndarray[Any, Any]:
     """A block as an array of the slot's shape and dtype, its dims in the same order in memory as when it was captured."""
     order = sorted(range(len(slot.shape)), key=lambda d: (-abs(slot.strides[d]), d))
     flat = block[: slot.nbytes].view(slot.dtype)
-    return flat.reshape([slot.shape[d] for d in order]).transpose(np.argsort(order)) if slot.shape else flat.reshape(())
+    if not slot.shape:
+        return flat.reshape(())
+    return flat.reshape([slot.shape[d] for d in order]).transpose(np.argsort(order))
 
 
 def owns(slot: Slot) -> bool:
@@ -89,8 +92,8 @@ class Replay:
         self.namespace.update(SILENT=SILENT, silence=silence, restore=restore)
         body = "\n        ".join(self.lines or ["pass"])
         arguments = ", ".join(f"i{n}" for n in range(len(program.inputs)))
-        self.source = f"def replay({arguments}):\n    token = silence(SILENT)\n    try:\n        {body}\n    finally:\n        restore(token)"
-        self.source = "\n\n".join([*self.functions, self.source])
+        replay = f"def replay({arguments}):\n    token = silence(SILENT)\n    try:\n        {body}\n    finally:\n        restore(token)"
+        self.source = "\n\n".join([*self.functions, replay])
         exec(compile(self.source, "<replay>", "exec"), self.namespace)  # noqa: S102  the text is made here
         self.run: Callable[..., Any] = self.namespace["replay"]
 
@@ -122,56 +125,82 @@ class Replay:
     # ── planning ──
 
     def _plan(self) -> None:
-        program = self.program
-        last = self._last_reads()
-        outside = {slot.memory for slot in program.outputs}  # handed out: new in every run
-        kept = {slot.memory for slot in program.kept}
-        self._reserve(kept | outside)
-        viewed = {slot for instruction in program.instructions if instruction.kind == "view" for slot in instruction.reads()}
-        for position, slot in enumerate(program.inputs):
-            if slot.nbytes <= SMALL and slot in viewed and not slot.memory.written and slot.memory not in outside and owns(slot):
-                self.fixed[slot] = laid_out(aligned(slot.nbytes), slot)
-                self.lines.append(f"{self.name(np.copyto, 'f')}({self.operand(slot)}, i{position})")
-                self.calls += 1
-            else:
-                self.lines.append(f"s{slot.index} = i{position}")
-        for position, instruction in enumerate(program.instructions):
+        """Places for what the program makes, and the lines of the function, in one walk through it."""
+        self.last = self._last_reads()
+        self.outside = {slot.memory for slot in self.program.outputs}  # handed out: new in every run
+        self.kept = {slot.memory for slot in self.program.kept}
+        self._reserve(self.kept | self.outside)
+        self._take_inputs()
+        for position, instruction in enumerate(self.program.instructions):
             for slot in instruction.reads():
                 if slot.array is not None and slot not in self.fixed:
                     self.fixed[slot] = slot.array
             if instruction.kind == "view" and self._viewed(instruction):
                 continue
             if instruction.kind == "settle" and instruction.args[0] in self.fixed:
-                self.fixed[instruction.outputs[0]] = self.fixed[instruction.args[0]]  # type: ignore[index]
+                self.fixed[instruction.result] = self.fixed[instruction.args[0]]
             self.calls += 1
-            dying = [memory for memory in {slot.memory for slot in instruction.reads()} if last.get(memory) == position and memory in self.blocks
-                     and memory not in kept and memory not in self.reserved]  # fmt: skip
+            dying = self._dying(instruction, position)
             inplace = self._in_place(instruction, dying)
             self.pool.reused += inplace is not None
             if instruction.kind == "region":
-                self._region(instruction, kept, outside)
-            elif len(instruction.outputs) == 1 and (slot := instruction.outputs[0]) is not None and slot not in self.fixed:
-                if slot.memory.kind == "result" and slot.memory not in outside and owns(slot) and places_result(instruction):
-                    if slot.memory in self.reserved:
-                        block = self.reserved[slot.memory]
-                    elif slot.memory in kept:
-                        block = aligned(slot.nbytes)
-                    else:
-                        block = self.pool.take(slot.nbytes) if inplace is None else self.blocks.pop(inplace)
-                    self.blocks[slot.memory] = block
-                    self.fixed[slot] = laid_out(block, slot)
-            if instruction.kind != "region":
+                self._region(instruction)
+            else:
+                self._place(instruction, inplace)
                 self.lines.append(self._line(instruction))
-            for memory in dying:
-                if memory in self.blocks and memory is not inplace:
-                    self.pool.give(self.blocks.pop(memory))
-            floating = {slot for slot in instruction.reads() if slot not in self.fixed and slot.memory.kind == "result"}
-            gone = [slot for slot in floating if last.get(slot.memory) == position and slot.memory not in outside and slot.nbytes > SMALL]
-            self.lines += [f"s{slot.index} = None" for slot in gone]
-            if len(instruction.outputs) == 1 and last.get(instruction.outputs[0].memory, -1) < position and instruction.outputs[0].memory in self.blocks:  # type: ignore[union-attr]
-                if instruction.outputs[0].memory not in kept and instruction.outputs[0].memory not in self.reserved:  # type: ignore[union-attr]
-                    self.pool.give(self.blocks.pop(instruction.outputs[0].memory))  # type: ignore[union-attr]
+            self._let_go(instruction, position, [memory for memory in dying if memory is not inplace])
         self._finish()
+
+    def _take_inputs(self) -> None:
+        """Small inputs of which views are taken are copied to a fixed place; others are used where they are."""
+        viewed = {slot for instruction in self.program.instructions if instruction.kind == "view" for slot in instruction.reads()}
+        for position, slot in enumerate(self.program.inputs):
+            changes = slot.memory.written or slot.memory in self.outside
+            if slot.nbytes <= SMALL and slot in viewed and not changes and owns(slot):
+                self.fixed[slot] = laid_out(aligned(slot.nbytes), slot)
+                self.lines.append(f"{self.name(np.copyto, 'f')}({self.operand(slot)}, i{position})")
+                self.calls += 1
+            else:
+                self.lines.append(f"s{slot.index} = i{position}")
+
+    def _lent(self, memory: Memory) -> bool:
+        """Whether a memory has a block that serves others when it has been read for the last time."""
+        return memory in self.blocks and memory not in self.kept and memory not in self.reserved
+
+    def _dying(self, instruction: Instruction, position: int) -> list[Memory]:
+        """The memories with a block that nobody reads after this instruction."""
+        read = {slot.memory for slot in instruction.reads()}
+        return [memory for memory in read if self.last.get(memory) == position and self._lent(memory)]
+
+    def _place(self, instruction: Instruction, inplace: Memory | None) -> None:
+        """A fixed place for the result of a call, if it can be told where to put it and nobody outside gets it."""
+        if len(instruction.outputs) != 1 or (slot := instruction.outputs[0]) is None or slot in self.fixed:
+            return
+        stays = slot.memory.kind == "result" and slot.memory not in self.outside and owns(slot)
+        if stays and places_result(instruction):
+            self.blocks[slot.memory] = block = self._block(slot, inplace)
+            self.fixed[slot] = laid_out(block, slot)
+
+    def _block(self, slot: Slot, inplace: Memory | None = None) -> np.ndarray[Any, Any]:
+        """Memory for a slot: its part of a vector, its own if it is kept, that of an operand, or what is free."""
+        if slot.memory in self.reserved:
+            return self.reserved[slot.memory]
+        if slot.memory in self.kept:
+            return aligned(slot.nbytes)
+        return self.pool.take(slot.nbytes) if inplace is None else self.blocks.pop(inplace)
+
+    def _let_go(self, instruction: Instruction, position: int, dying: Sequence[Memory]) -> None:
+        """Give back what nobody reads after this instruction: blocks to the pool, large arrays without a fixed place to NumPy."""
+        for memory in dying:
+            if memory in self.blocks:
+                self.pool.give(self.blocks.pop(memory))
+        floating = {slot for slot in instruction.reads() if slot not in self.fixed and slot.memory.kind == "result"}
+        large = [slot for slot in floating if slot.memory not in self.outside and slot.nbytes > SMALL]
+        self.lines += [f"s{slot.index} = None" for slot in large if self.last.get(slot.memory) == position]
+        if len(instruction.outputs) == 1:
+            memory = instruction.result.memory
+            if self.last.get(memory, -1) < position and self._lent(memory):  # nobody reads the result at all
+                self.pool.give(self.blocks.pop(memory))
 
     def _reserve(self, seen: set[Memory]) -> None:
         """Let what is joined to one vector be made in its part of that vector, so that joining costs nothing.
@@ -179,8 +208,8 @@ class Replay:
         The vectors are few and live from the first of their parts on, so they have memory of their own.
         """
         self.reserved: dict[Memory, np.ndarray[Any, Any]] = {}
-        makers = {instruction.outputs[0].memory: instruction for instruction in self.program.instructions
-                  if len(instruction.outputs) == 1 and instruction.kind in ("call", "region") and instruction.outputs[0] is not None}  # fmt: skip
+        single = [i for i in self.program.instructions if len(i.outputs) == 1 and i.outputs[0] is not None]
+        makers = {i.result.memory: i for i in single if i.kind in ("call", "region")}
         for instruction in self.program.instructions:
             if instruction.function is not np.concatenate or instruction.kwargs.get("axis", (*instruction.args, 0)[1]) != 0:
                 continue
@@ -193,30 +222,32 @@ class Replay:
             for part in parts:
                 stop = start + part.nbytes
                 maker = makers.get(part.memory)
-                if maker is not None and not part.memory.written and part.memory.kind == "result" and part.memory not in self.reserved and part.dtype == whole.dtype:
-                    (made,) = maker.outputs
-                    if made.size == part.size and contiguous(made) and (maker.kind == "region" or places_result(maker)):  # type: ignore[union-attr]
-                        self.reserved[part.memory] = block[start:stop]
+                free = part.memory.kind == "result" and not part.memory.written and part.memory not in self.reserved
+                if maker is not None and free and part.dtype == whole.dtype and fills(maker, part.size):
+                    self.reserved[part.memory] = block[start:stop]
                 start = stop
 
-    def _region(self, instruction: Instruction, kept: set[Memory], outside: set[Memory]) -> None:
+    def _region(self, instruction: Instruction) -> None:
         """Places for what a region makes, and its loop."""
         for slot in instruction.outputs:
             if slot is None or slot in self.fixed:
                 continue
-            if slot.memory.kind == "result" and slot.memory not in outside:
+            if slot.memory.kind == "result" and slot.memory not in self.outside:
                 if slot.memory not in self.blocks:
-                    taken = self.reserved.get(slot.memory)
-                    if taken is None:
-                        taken = aligned(slot.nbytes) if slot.memory in kept else self.pool.take(slot.nbytes)
-                    self.blocks[slot.memory] = taken
+                    self.blocks[slot.memory] = self._block(slot)
                 self.fixed[slot] = laid_out(self.blocks[slot.memory], slot)
-            elif (same := next((o for o in instruction.outputs if o is not slot and o.memory is slot.memory and f"s{o.index} = " in "".join(self.lines[-9:])), None)):  # type: ignore[union-attr]
+            elif (same := self._named_already(slot, instruction)) is not None:
                 self.lines.append(f"s{slot.index} = s{same.index}")
             elif slot.shape:
                 self.lines.append(f"s{slot.index} = {self.name(np.empty, 'f')}({slot.shape}, {self.name(slot.dtype)})")
         self.calls -= 1
         Blocks(self, instruction)
+
+    def _named_already(self, slot: Slot, instruction: Instruction) -> Slot | None:
+        """Another output of the region that lies in the same memory, and has just got its array."""
+        recent = "".join(self.lines[-9:])
+        others = [other for other in instruction.outputs if other is not None and other is not slot and other.memory is slot.memory]
+        return next((other for other in others if f"s{other.index} = " in recent), None)
 
     def _last_reads(self) -> dict[Memory, int]:
         """The last instruction that reads or writes each memory."""
@@ -249,10 +280,11 @@ class Replay:
             return None
         if len(instruction.outputs) != 1:
             return None
-        (result,) = instruction.outputs
+        result = instruction.result
         for slot in instruction.reads():
-            if slot.memory in dying and slot.dtype == result.dtype and slot.shape == result.shape and slot.strides == result.strides and owns(slot):  # type: ignore[union-attr]
-                if self.blocks[slot.memory].nbytes >= result.nbytes and same_start(self.fixed[slot], self.blocks[slot.memory]):  # type: ignore[union-attr]
+            if slot.memory in dying and alike(slot, result) and owns(slot):
+                block = self.blocks[slot.memory]
+                if block.nbytes >= result.nbytes and same_start(self.fixed[slot], block):
                     return slot.memory
         return None
 
@@ -260,7 +292,7 @@ class Replay:
 
     def _line(self, instruction: Instruction) -> str:
         outputs = instruction.outputs
-        if instruction.function is np.concatenate and outputs[0] in self.fixed and outputs[0].memory in self.reserved:  # type: ignore[union-attr]
+        if instruction.function is np.concatenate and outputs[0] in self.fixed and outputs[0].memory in self.reserved:
             return self._joined(instruction)
         if instruction.kind == "dynamic":
             (slot,) = outputs
@@ -303,9 +335,9 @@ class Replay:
         for slot in self.program.kept:
             place = self.fixed.get(slot, slot.array)
             if place is None or id(place) in used or slot.memory.kind != "result":
-                copy = self.fixed.get(slot) if place is None else place
+                source = self.operand(slot) if place is None else self.name(place, "b")
                 target = laid_out(aligned(slot.nbytes), slot)
-                self.lines.append(f"{self.name(np.copyto, 'f')}({self.name(target, 'b')}, {self.operand(slot) if copy is None else self.name(place, 'b')})")
+                self.lines.append(f"{self.name(np.copyto, 'f')}({self.name(target, 'b')}, {source})")
                 place = target
             used.add(id(place))
             self.fixed[slot] = place
@@ -323,7 +355,7 @@ class Replay:
 
 def same_start(array: np.ndarray[Any, Any], block: np.ndarray[Any, Any]) -> bool:
     """Whether an array begins where a block does."""
-    return array.__array_interface__["data"][0] == block.__array_interface__["data"][0]
+    return bool(array.__array_interface__["data"][0] == block.__array_interface__["data"][0])
 
 
 def places_result(instruction: Instruction) -> bool:
@@ -339,6 +371,12 @@ def places_result(instruction: Instruction) -> bool:
         return True
     owner = getattr(function, "__self__", None)
     return isinstance(owner, np.ufunc) and function.__name__ in ("reduce", "accumulate")
+
+
+def fills(maker: Instruction, size: int) -> bool:
+    """Whether a call can put its result into a part of a vector that has this size."""
+    made = maker.result
+    return made.size == size and contiguous(made) and (maker.kind == "region" or places_result(maker))
 
 
 def with_constants(instruction: Instruction) -> list[Any]:

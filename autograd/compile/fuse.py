@@ -58,7 +58,8 @@ def contiguous(slot: Slot) -> bool:
 def reduced(instruction: Instruction, domain: Domain) -> str | None:
     """What is left of the domain by a reduction: one number, one per row, or one per column; None if it is none of these."""
     owner = getattr(instruction.function, "__self__", None)
-    if owner not in (np.add, np.maximum, np.minimum) or instruction.function.__name__ != "reduce" or not isinstance(instruction.args[0], Slot):
+    reduces = owner in (np.add, np.maximum, np.minimum) and instruction.function.__name__ == "reduce"
+    if not reduces or not isinstance(instruction.args[0], Slot):
         return None
     given = dict(zip(("array", "axis", "dtype", "out", "keepdims"), instruction.args, strict=False)) | instruction.kwargs
     if given.get("dtype") is not None or given.keys() - {"array", "axis", "dtype", "out", "keepdims"}:
@@ -119,18 +120,22 @@ def spans(instruction: Instruction, domain: Domain) -> bool:
     """Whether a call runs over this domain, block by block."""
     function = instruction.function
     if instruction.kind == "settle":
-        return domain.part(instruction.args[0]) == FULL and isinstance(instruction.args[1], Slot) and domain.part(instruction.args[1]) is not None
+        term, g = instruction.args
+        return domain.part(term) == FULL and isinstance(g, Slot) and domain.part(g) is not None
     if instruction.kind == "call" and reduced(instruction, domain) is not None:
         return domain.part(instruction.args[0]) == FULL
-    if instruction.kind not in ("call", "store") or not isinstance(function, np.ufunc) or function.signature is not None or function.nout != 1:
+    if instruction.kind not in ("call", "store") or not isinstance(function, np.ufunc):
+        return False
+    if function.signature is not None or function.nout != 1:
         return False
     if instruction.kwargs or (instruction.kind == "call" and len(instruction.outputs) != 1):
         return False
     result = instruction.target if instruction.kind == "store" else instruction.outputs[0]
-    if domain.part(result) not in (FULL, ROWS):  # type: ignore[arg-type]
+    assert result is not None
+    if domain.part(result) not in (FULL, ROWS):
         return False
     parts = [domain.part(arg) for arg in instruction.args if isinstance(arg, Slot)]
-    if domain.part(result) == ROWS and not all(part in (ROWS, NUMBER) for part in parts):  # type: ignore[arg-type]
+    if domain.part(result) == ROWS and not all(part in (ROWS, NUMBER) for part in parts):
         return False
     return all(part is not None for part in parts)
 
@@ -148,7 +153,7 @@ def fused(program: Program) -> Program:
     readers: dict[Memory, set[int]] = {}
     for instruction in program.instructions:
         needs = {maker[slot] for slot in instruction.reads() if slot in maker}
-        written = instruction.target.memory if instruction.target is not None else instruction.args[0].memory if instruction.kind == "settle" else None
+        written = written_by(instruction)
         for slot in instruction.reads():
             if slot.memory in writer:
                 needs.add(writer[slot.memory])
@@ -158,7 +163,8 @@ def fused(program: Program) -> Program:
         domain = domain_of(instruction)
         for number in sorted(needs, reverse=True):
             region = groups[number]
-            if region is not None and region.fits(instruction) and not any(before[other] >> number & 1 for other in needs if other != number):
+            waits = any(before[other] >> number & 1 for other in needs if other != number)
+            if region is not None and not waits and region.fits(instruction):
                 home = number
                 break
         if home is None and domain is not None and math.prod(domain.shape) >= LEAST and spans(instruction, domain):
@@ -166,7 +172,8 @@ def fused(program: Program) -> Program:
             for number in reversed(neighbours):  # beside one that reads the same large array
                 region = groups[number]
                 assert region is not None
-                if region.fits(instruction) and common(members[number], instruction) and not any(before[o] >> number & 1 or o == number for o in needs):
+                waits = any(before[other] >> number & 1 or other == number for other in needs)
+                if not waits and region.fits(instruction) and common(members[number], instruction):
                     home = number
                     break
         if home is None:
@@ -185,15 +192,20 @@ def fused(program: Program) -> Program:
         for number in range(len(groups)):  # what runs after home runs after what home runs after
             if before[number] >> home & 1:
                 before[number] |= before[home]
-        for slot in instruction.outputs:
-            if slot is not None:
-                maker[slot] = home
+        maker |= {slot: home for slot in instruction.outputs if slot is not None}
         for slot in instruction.reads():
             readers.setdefault(slot.memory, set()).add(home)
         if written is not None:
             writer[written] = home
             readers[written] = {home}
     return Program(program.inputs, list(ordered(groups, members, before, program)), program.outputs, program.kept)
+
+
+def written_by(instruction: Instruction) -> Memory | None:
+    """The memory that an instruction writes to in place."""
+    if instruction.kind == "settle":
+        return instruction.args[0].memory  # type: ignore[no-any-return]
+    return None if instruction.target is None else instruction.target.memory
 
 
 def common(members: list[Instruction], instruction: Instruction) -> bool:

@@ -1,6 +1,7 @@
 """Numbers that are asked for anew in each replay, and arithmetic on them that waits until then."""
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ class Live(tracing.TracedArray):
         """The default dtype; beside arrays, theirs counts."""
         return get_default_dtype()
 
-    def astype(self, dtype: Any, **kwargs: Any) -> Any:
+    def astype(self, dtype: Any, **kwargs: Any) -> Any:  # noqa: ARG002  copy=: there is nothing to share
         """A 0-d traced array that is filled anew in each replay."""
         dtype = np.dtype(dtype)
         if dtype not in self.arrays:
@@ -64,7 +65,8 @@ class Live(tracing.TracedArray):
         if tracing.current() is None:
             return float(self.now())
         raise CaptureError(message(
-            "compile", "a number that changes between calls is required to stay one", "float() of it", "use arithmetic: x ** 0.5 for sqrt(x)",
+            "compile", "a number that changes between calls is required to stay one", "float() of it",
+            "use arithmetic: x ** 0.5 for sqrt(x)",
         ))  # fmt: skip
 
     def __int__(self) -> int:
@@ -73,7 +75,11 @@ class Live(tracing.TracedArray):
     def __repr__(self) -> str:
         return f"<live {self.now()}>"
 
-    __hash__ = object.__hash__
+    def __neg__(self) -> Live:
+        return Live(self.capture, lambda: -self.ask())
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 def value(other: Any) -> Callable[[], Number]:
@@ -112,8 +118,6 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     _arithmetic(_name, getattr(operator, _name))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     _comparison(_name, getattr(operator, _name))
-Live.__neg__ = lambda self: Live(self.capture, lambda: -self.ask())  # type: ignore[attr-defined]
-Live.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 class Options(dict[str, Any]):
@@ -128,7 +132,7 @@ class Options(dict[str, Any]):
         if type(given) in (int, float):
             return Live(self.capture, lambda: options[key], (options, key))
         if type(given) is tuple and all(type(part) in (int, float) for part in given):
-            return tuple(Live(self.capture, lambda i=i: options[key][i]) for i in range(len(given)))
+            return tuple(Live(self.capture, functools.partial(lambda i: options[key][i], i)) for i in range(len(given)))
         if given is None or isinstance(given, bool | str):
             self.capture.item(options, key)
         return given

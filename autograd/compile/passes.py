@@ -51,18 +51,19 @@ def without_repeats(program: Program) -> Program:
         return value
 
     for instruction in program.instructions:
-        shared = {slot: part for part in instruction.reads() for slot in instruction.outputs if slot is not None and slot.memory is part.memory}
+        made = [slot for slot in instruction.outputs if slot is not None]
+        shared = {slot: part for part in instruction.reads() for slot in made if slot.memory is part.memory}
         instruction.args = mapped(current, instruction.args)
         instruction.kwargs = mapped(current, instruction.kwargs)
         if instruction.target is not None:
             instruction.target = current(instruction.target)
         for slot, part in shared.items():  # a view of what something else stands for now is a view of that
             slot.memory = current(part).memory
-        stable = instruction.kind in PURE and not any(slot is not None and slot.memory.written for slot in instruction.outputs)
-        if stable and len(instruction.outputs) == 1:
-            (slot,) = instruction.outputs
-            same = equal(instruction)
-            if same is not None and not same.memory.written and (slot not in wanted or (same.memory.kind == "result" and same not in wanted)):
+        stable = instruction.kind in PURE and not any(slot.memory.written for slot in made)
+        if stable and len(made) == len(instruction.outputs) == 1:
+            slot, same = instruction.result, equal(instruction)
+            replaces = same is not None and same.memory.kind == "result" and same not in wanted
+            if same is not None and not same.memory.written and (slot not in wanted or replaces):
                 instead[slot] = same
                 if slot in wanted:
                     replace(program, slot, same)
@@ -72,7 +73,7 @@ def without_repeats(program: Program) -> Program:
         if stable and settled.isdisjoint(instruction.outputs) and (key := identity(instruction)) is not None:
             before = known.setdefault(key, instruction)
             if before is not instruction and not any(slot in wanted for slot in instruction.outputs):
-                instead.update(zip(instruction.outputs, before.outputs, strict=True))
+                instead.update(zip(instruction.outputs, before.outputs, strict=True))  # type: ignore[arg-type]
                 continue
         kept.append(instruction)
     return Program(program.inputs, kept, program.outputs, program.kept)
@@ -86,7 +87,7 @@ def replace(program: Program, old: Slot, new: Slot) -> None:
 
 def equal(instruction: Instruction) -> Slot | None:
     """The operand that a call gives back unchanged: a copy of it, it times one, it over one, it as its own dtype or shape."""
-    function, args, (slot,) = instruction.function, instruction.args, instruction.outputs
+    function, args, slot = instruction.function, instruction.args, instruction.result
     if not args or not isinstance(args[0], Slot):
         x = args[1] if len(args) == 2 and function is np.multiply and isinstance(args[1], Slot) and is_number(args[0], 1) else None
         return x if x is not None and alike(x, slot) else None
@@ -127,11 +128,13 @@ def folded(instruction: Instruction) -> bool:
         return False
 
     def array(value: Any) -> Any:
-        return value.array if isinstance(value, Slot) else slice(*map(array, (value.start, value.stop, value.step))) if isinstance(value, slice) else value
+        if isinstance(value, slice):
+            return slice(*map(array, (value.start, value.stop, value.step)))
+        return value.array if isinstance(value, Slot) else value
 
     with np.errstate(all="ignore"):
         value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
-    (slot,) = instruction.outputs
+    slot = instruction.result
     slot.array = np.asarray(value)
     slot.memory.kind = "constant"
     return True

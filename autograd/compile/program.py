@@ -38,7 +38,8 @@ class Slot:
 
     def __init__(self, index: int, memory: Memory, model: np.ndarray[Any, Any], array: Any = None) -> None:
         self.index, self.memory, self.array = index, memory, array
-        self.shape, self.dtype, self.strides = model.shape, model.dtype, model.strides
+        self.shape, self.strides = model.shape, model.strides
+        self.dtype: np.dtype[Any] = model.dtype
 
     @property
     def nbytes(self) -> int:
@@ -64,16 +65,17 @@ class Slot:
 class Instruction:
     """One call: ``outputs = function(*args, **kwargs)``, with slots in place of arrays.
 
+    function  what is called; for a region, the Region
     target    for a store: the slot whose memory is written to (``out=`` of a ufunc, or the object of ``x[index] = value``)
     multiple  the call returns a tuple, with None in outputs for what is no array
     versions  of the memories it reads, when it did
-    site    the user's line
+    site      the user's line
     """
 
     __slots__ = ("args", "function", "kind", "kwargs", "multiple", "name", "outputs", "site", "target", "versions")
 
     def __init__(
-        self, kind: Kind, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], outputs: tuple[Slot | None, ...],
+        self, kind: Kind, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], outputs: tuple[Slot | None, ...],
         site: Site,
         name: str = "", target: Slot | None = None,
     ) -> None:  # fmt: skip
@@ -81,6 +83,13 @@ class Instruction:
         self.outputs, self.site, self.target, self.multiple = outputs, site, target, False
         self.name = name or name_of(function)
         self.versions = tuple(slot.memory.version for slot in slots_in((self.args, self.kwargs)))
+
+    @property
+    def result(self) -> Slot:
+        """The array that a call returns which returns one."""
+        (slot,) = self.outputs
+        assert slot is not None
+        return slot
 
     def reads(self) -> Iterator[Slot]:
         """The slots it reads; a store also those it writes to."""
@@ -98,7 +107,9 @@ class Instruction:
 class Program:
     """Straight-line code over slots. ``inputs`` are filled before it runs, ``outputs`` read after it; ``kept`` slots stay in place."""
 
-    def __init__(self, inputs: Sequence[Slot], instructions: Sequence[Instruction], outputs: Sequence[Slot], kept: Sequence[Slot] = ()) -> None:
+    def __init__(
+        self, inputs: Sequence[Slot], instructions: Sequence[Instruction], outputs: Sequence[Slot], kept: Sequence[Slot] = (),
+    ) -> None:  # fmt: skip
         self.inputs, self.instructions, self.outputs, self.kept = list(inputs), list(instructions), list(outputs), list(kept)
 
     def wanted(self) -> set[Slot]:

@@ -70,14 +70,16 @@ def total(replay: Replay, instruction: Instruction, args: Sequence[Any], out: Sl
     array, place = replay.fixed[x], replay.fixed[out]
     dims = tuple(range(array.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     dims = tuple(sorted(d % array.ndim for d in dims)) if array.ndim else ()
-    if not array.flags.c_contiguous or not place.flags.c_contiguous or dims != tuple(range(len(dims))) or not dims:
+    leading = dims and dims == tuple(range(len(dims)))
+    if not leading or not array.flags.c_contiguous or not place.flags.c_contiguous:
         return None
     rows = int(np.prod(array.shape[: len(dims)]))
     ones = np.ones(rows, x.dtype)
     if len(dims) == array.ndim:
         if rows > SHORT:
             return None
-        return f"{replay.name(np.dot, 'f')}({replay.name(array.reshape(-1), 'b')}, {replay.name(ones)}, {replay.name(place.reshape(()), 'b')})"
+        vector, number = replay.name(array.reshape(-1), "b"), replay.name(place.reshape(()), "b")
+        return f"{replay.name(np.dot, 'f')}({vector}, {replay.name(ones)}, {number})"
     matrix = array.reshape(rows, -1)
     if matrix.shape[1] > 4096 or rows > 65536:
         return None

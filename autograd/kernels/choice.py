@@ -5,18 +5,21 @@ a product takes 0.15. The bits of a float, as an integer, times 1 or 0 are that 
 """
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd.tracing import TracedArray
 
+TRACED: type[Any] = TracedArray  # has the methods of arrays
 BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
 
 
 def kept(x, mask):
     """x where mask is true, and 0 elsewhere, whatever x is there."""
     bits = BITS.get(getattr(x, "dtype", None))
-    if bits is not None and isinstance(x, TracedArray) and getattr(mask, "dtype", None) == bool and x.shape == mask.shape:
-        return np.multiply(x.view(bits), mask).view(x.dtype)  # type: ignore[attr-defined]
+    if bits is not None and isinstance(x, TRACED) and getattr(mask, "dtype", None) == np.bool_ and x.shape == mask.shape:
+        return np.multiply(x.view(bits), mask).view(x.dtype)
     mask = np.asarray(mask, bool)
     if bits is None or type(x) is not np.ndarray:
         return np.where(mask, x, np.zeros((), x.dtype))

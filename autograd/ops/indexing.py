@@ -94,7 +94,8 @@ def integer_index(name, index, size=None, ndim=None):
         raise DtypeError(message(name, "an index of integers is required", str(index.dtype), "convert it: index.long()"))
     if ndim is not None and index.ndim > ndim:
         raise ShapeError(message(name, f"an index of at most {ndim} dim is required", f"shape {index.shape}", "flatten it"))
-    if size is not None and index.size and not isinstance(index, TracedArray) and not (-size <= int(index.min()) and int(index.max()) < size):
+    known = size is not None and index.size and not isinstance(index, TracedArray)
+    if known and not (-size <= int(index.min()) and int(index.max()) < size):
         wrong = index[(index < -size) | (index >= size)]
         raise DimError(message(
             name, f"indices from {-size} to {size - 1} are required",

@@ -163,7 +163,7 @@ class Optimizer:
 
     def next_step(self, state: State) -> int:
         """Count a step of a parameter: 1, 2, 3 ..."""
-        return tracing.count(self.values(state["step"]))
+        return tracing.count(self.values(state["step"]))  # type: ignore[no-any-return]
 
     # ── which tensors are updated together ──
 

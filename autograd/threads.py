@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from autograd.errors import ArgumentError, message
@@ -17,7 +16,7 @@ from autograd.modes import silent
 
 _lock = threading.Lock()
 _count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_pool: ThreadPoolExecutor | None = None
+_pool: Any = None  # a ThreadPoolExecutor; imported with it, for that takes as long as a tenth of this package
 
 
 def get_num_threads() -> int:
@@ -44,6 +43,8 @@ def parallel(function: Callable[..., None], shares: Sequence[Any], *args: Any) -
     global _pool  # noqa: PLW0603  made when it is first needed
     with _lock:
         if _pool is None and _count > 1:
+            from concurrent.futures import ThreadPoolExecutor
+
             _pool = ThreadPoolExecutor(_count - 1, thread_name_prefix="autograd")
         pool = _pool
     if pool is None:

@@ -85,7 +85,12 @@ class Compiled:
         return self if instance is None else types.MethodType(self, instance)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["function"], name)
+        if name.startswith("__") or "function" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self.function, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Compiled, (self.function, self.explain)  # a copy captures for itself
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.function, '__qualname__', type(self.function).__name__)}: {len(self.programs)} programs>"

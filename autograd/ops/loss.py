@@ -55,14 +55,14 @@ def constant_weight(name, weight):
         raise GraphError(message(name, "a constant weight is required", "one that requires grad", "detach() it"))
 
 
-def counted(name, target, weight, classes, ignore_index):
+def counted(name, target: Any, weight, classes, ignore_index):
     """(labels fit for indexing, weight of each, sum of weights); the weights are None where all of them are 1.
 
     An ignored label becomes class 0 with weight 0.
     """
     if isinstance(target, tracing.TracedArray):  # whether labels are ignored is known only when the program runs
         tracing.check(counted, name, target, weight, classes, ignore_index)
-        valid = target != ignore_index  # type: ignore[unreachable]
+        valid: Any = target != ignore_index
         target = np.where(valid, target, 0)
         weights = valid if weight is None else np.where(valid, weight[target], 0)
         return target, weights, np.add.reduce(weights, axis=None)

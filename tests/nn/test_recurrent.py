@@ -127,14 +127,14 @@ def test_learns_to_remember():
     ag.manual_seed(0)
     layer, head = nn.LSTM(1, 8), nn.Linear(8, 1)
     optimiser = nn.optim.Adam([*layer.parameters(), *head.parameters()], lr=0.02)
-    for _ in range(80):
+    for _ in range(120):
         x = ag.randn(8, 32, 1)
         target = (x[0] > 0).to(ag.float32)
         loss = nn.functional.binary_cross_entropy_with_logits(head(layer(x)[0][-1]), target)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert loss.item() < 0.35
+    assert loss.item() < 0.2
 
 
 @pytest.mark.parametrize(("call", "words"), [

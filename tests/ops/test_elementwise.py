@@ -416,7 +416,7 @@ def test_special_values(name, x, expected):
     assert function(np.zeros((0, 3))).shape == (0, 3)
     assert np.shape(function(np.array(0.25))) == ()
     many = np.linspace(0.1, 0.9, 3 * 8192 + 5)
-    np.testing.assert_array_equal(function(many)[::-7], function(many[::-7]))
+    np.testing.assert_allclose(function(many)[::-7], function(many[::-7]), 4e-16)  # NumPy's own log differs by a rounding
 
 
 # ── mistakes ──

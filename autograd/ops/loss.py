@@ -63,7 +63,7 @@ def counted(name, target: Any, weight, classes, ignore_index):
     if isinstance(target, tracing.TracedArray):  # whether labels are ignored is known only when the program runs
         tracing.check(counted, name, target, weight, classes, ignore_index)
         valid: Any = target != ignore_index
-        target = np.where(valid, target, 0)
+        target = np.where(valid, target, 0)  # type: ignore[call-overload]
         weights = valid if weight is None else np.where(valid, weight[target], 0)
         return target, weights, np.add.reduce(weights, axis=None)
     unsigned = target.view(UNSIGNED[target.itemsize])  # a negative label is a huge one: a single pass checks both ends

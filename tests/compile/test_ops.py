@@ -25,7 +25,7 @@ CANNOT = {  # op or case: why no fixed program can do it
     "equal": NUMBER,
     "allclose": NUMBER,
 }
-BUGS: dict[str, str] = {}
+BUGS: dict[str, str] = {}  # op -> what is wrong with it, for the time being
 LAYOUTS = {"float32": np.copy, "float64": lambda a: strided(a)}
 
 

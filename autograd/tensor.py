@@ -733,7 +733,7 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
                     name, f"a gradient of shape {tensor.shape} is required, for only a single element implies 1", "none",
                     "reduce to one number first, as in loss.mean(), or pass gradient=",
                 ))  # fmt: skip
-            g: Any = np.ones(array.shape, array.dtype)
+            g: Any = tracing.constant(np.ones(array.shape, array.dtype))
         else:
             g = given if isinstance(given, Tensor) else as_array(given)
             if tuple(g.shape) != tuple(tensor.shape):

@@ -114,6 +114,12 @@ def hold(tensor: Any) -> None:
         fresh(tensor)
 
 
+def constant(array: Any) -> Any:
+    """An array that the engine makes out of nothing: in a capture, a constant of the program."""
+    capture = current() if active else None
+    return array if capture is None else capture.constant(array)
+
+
 def shown(array: Any) -> Any:
     """The array as whoever asks may see it: traced in a capture, real for other threads and where nothing is traced."""
     return array if current() is not None or not isinstance(array, TracedArray) else array.known("its values")  # type: ignore[attr-defined]

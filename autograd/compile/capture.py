@@ -327,7 +327,8 @@ class Capture:
         found = self.references.get(id(array))
         if found is None:
             root = owner(array)
-            memory = self.memories.setdefault(id(root), Memory("state", root))
+            kind = "state" if root.flags.writeable else "constant"  # the engine's own numbers are read-only
+            memory = self.memories.setdefault(id(root), Memory(kind, root))
             found = self.references[id(array)] = Traced(self, self.slot(array, memory, array), array)
         return found
 

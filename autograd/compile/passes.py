@@ -59,6 +59,7 @@ def without_repeats(program: Program) -> Program:
             instruction.target = current(instruction.target)
         for slot, part in shared.items():  # a view of what something else stands for now is a view of that
             slot.memory = current(part).memory
+        with_numbers(instruction)
         stable = instruction.kind in PURE and not any(slot.memory.written for slot in made)
         if stable and len(made) == len(instruction.outputs) == 1:
             slot, same = instruction.result, equal(instruction)
@@ -112,10 +113,42 @@ def alike(x: Slot, y: Slot) -> bool:
     return x.shape == y.shape and x.dtype == y.dtype and x.strides == y.strides
 
 
+def is_constant(slot: Slot) -> bool:
+    """Whether the values are known now and stay as they are."""
+    return slot.memory.kind == "constant" and not slot.memory.written and slot.array is not None
+
+
+def throughout(slot: Slot) -> float | None:
+    """The number that a constant of floats is made of, if it is one throughout; a large one is only looked at if it is repeated."""
+    if not is_constant(slot) or not slot.size or slot.dtype.kind != "f":
+        return None
+    first = slot.array[(0,) * len(slot.shape)]
+    same = not any(slot.array.strides) or (slot.size <= 4096 and bool((slot.array == first).all()))
+    return float(first) if same else None
+
+
+def with_numbers(instruction: Instruction) -> None:
+    """Take numbers for constants that are one number throughout, where another operand gives the shape."""
+    function = instruction.function
+    if not isinstance(function, np.ufunc) or function.signature is not None or function.nout != 1:
+        return
+    if instruction.kind != "call" or instruction.kwargs:
+        return
+    result = instruction.result
+
+    def number(arg: Any) -> Any:
+        single = throughout(arg) if isinstance(arg, Slot) and arg.shape and arg.dtype == result.dtype else None
+        return arg if single is None else single
+
+    given = [arg for arg in instruction.args if isinstance(arg, Slot) and arg.memory.kind != "constant"]
+    if any(arg.shape == result.shape for arg in given) and all(arg.dtype == result.dtype for arg in given):
+        instruction.args = tuple(map(number, instruction.args))
+
+
 def is_number(value: Any, number: float) -> bool:
     """Whether an operand is this number throughout."""
     if isinstance(value, Slot):
-        return value.memory.kind == "constant" and not value.memory.written and bool(value.size) and bool((value.array == number).all())
+        return (single := throughout(value)) is not None and single == number
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and bool(value == number)
     return isinstance(value, int | float) and value == number
@@ -124,7 +157,7 @@ def is_number(value: Any, number: float) -> bool:
 def folded(instruction: Instruction) -> bool:
     """Whether the call was one on constants: its result is now a constant too."""
     read = list(slots_in((instruction.args, instruction.kwargs)))
-    if not read or instruction.kind == "opaque" or not all(slot.memory.kind == "constant" and not slot.memory.written for slot in read):
+    if not read or instruction.kind == "opaque" or not all(is_constant(slot) for slot in read):
         return False
 
     def array(value: Any) -> Any:

@@ -2,6 +2,5 @@
 from __future__ import annotations
 
 BUGS = {
-    "test_guards.py::test_writes_under_gradients[[]mask_write]": "a mask as the index of a write is refused only in its backward pass",
     "test_guards.py::test_a_hook_on_an_argument": "what a hook does is captured, so that it cannot take values out of tensors",
 }

@@ -25,6 +25,8 @@ def trajectory(name, build, threads=1):
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in WORKLOADS])
 def test_workloads_train_as_under_torch(name, build):
     pytest.importorskip("torch")
+    if name == "W10-1e6" and build is libraries.ours_compiled:
+        pytest.skip("a million calls take two minutes and 6 GB to capture, and W10-1e5 is the same program")
     try:
         own = trajectory(name, build)
     except (AttributeError, libraries.NotThere) as error:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd.compile.fuse import COLUMNS, FULL, NUMBER, ROWS, Region, reduced
 from autograd.compile.program import Instruction, Slot
 from autograd.dtypes import constants
-from autograd.threads import get_num_threads
+from autograd.threads import get_num_threads, parallel
 
 if TYPE_CHECKING:
     from autograd.compile.emit import Replay
@@ -134,7 +134,7 @@ class Blocks:
         replay.functions.append(f"def {self.name}({', '.join(arguments)}):\n    for {unpacked} in blocks:\n        {body}")
         given = [self._whole(slot) for slot in self.loose]
         if threads > 1:
-            call = f"{replay.name(replay.parallel, 'f')}({self.name}, {replay.name(blocks)}, {', '.join(given)})"
+            call = f"{replay.name(parallel, 'f')}({self.name}, {replay.name(blocks)}, {', '.join(given)})"
         else:
             call = f"{self.name}({', '.join([replay.name(blocks[0]), *given])})"
         replay.lines.append(call)

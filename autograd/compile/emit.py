@@ -19,7 +19,6 @@ from autograd.compile.program import Instruction, Memory, Program, Slot, mapped,
 from autograd.compile.spelling import spelled
 from autograd.dtypes import constants
 from autograd.modes import SILENT, restore, silence
-from autograd.threads import parallel
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 SMALL = 1 << 16  # bytes: an input up to this size is copied to a buffer if that saves a view of it in every run
@@ -86,7 +85,6 @@ class Replay:
         self.namespace: dict[str, Any] = {}
         self.lines: list[str] = []
         self.functions: list[str] = []  # of regions
-        self.parallel = parallel
         self.calls = 0
         self._plan()
         self.namespace.update(SILENT=SILENT, silence=silence, restore=restore)

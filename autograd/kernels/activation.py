@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from autograd.dtypes import number
 from autograd.kernels.blocks import in_blocks
 
 # The logit of the normal distribution function, log(Φ(x) / Φ(-x)), divided by x, in x²: highest power first. A minimax fit by linear
@@ -16,69 +17,65 @@ SLOPE = 2 * math.sqrt(2 / math.pi)
 TANH_LOGIT = (SLOPE * 0.044715, SLOPE)  # of the approximate gelu, where (1 + tanh(t)) / 2 is sigmoid(2 t)
 
 
-def polynomial(x, coefficients):
-    """The polynomial with these coefficients, highest power first, by Horner's rule: a new array."""
-    y = x * coefficients[0]
-    for c in coefficients[1:-1]:
-        y += c
-        y *= x
-    y += coefficients[-1]
-    return y
-
-
-def one_plus_exp_minus(x, coefficients, square):
-    """1 + exp(-x * polynomial(x²)): a new array."""
-    e = polynomial(square, [-c for c in coefficients])
+def logistic(e, square, x, coefficients):
+    """1 + exp(-x * polynomial(x²)), by Horner's rule in e."""
+    first, *rest, last = [number(-c, x) for c in coefficients]
+    e = np.multiply(square, first, out=e)
+    for c in rest:
+        e += c
+        e *= square
+    e += last
     e *= x
     np.exp(e, out=e)
-    e += 1
+    e += number(1, e)
     return e
 
 
 def gelu_block(coefficients):
     """x * sigmoid(logit)."""
 
-    def function(y, x):
-        np.divide(x, one_plus_exp_minus(x, coefficients, x * x), out=y)
+    def function(y, square, e, x):
+        return np.divide(x, logistic(e, np.multiply(x, x, out=square), x, coefficients), out=y)
 
     return function
 
 
-def quotient(y, x):
+def quotient(s, y, x):
     """sigmoid(logit), given y = x * sigmoid(logit): a third of the passes of computing it anew."""
-    s = np.divide(y, x)
-    if not np.all(x):
+    s = np.divide(y, x, out=s)
+    square = np.vdot(s, s)
+    if square != square:  # noqa: PLR0124  not a number, of which one look at each element would tell in four times the time
         s[x == 0] = 0.5
     return s
 
 
-def gelu_back(dx, x, y, g):
+def gelu_back(dx, s, x, y, g):
     """g * (Φ(x) + x * φ(x))."""
-    slope = x * x
-    slope *= -0.5
+    slope = np.multiply(x, x, out=dx)
+    slope *= number(-0.5, x)
     np.exp(slope, out=slope)
     slope *= x
-    slope *= NORMAL
-    slope += quotient(y, x)
-    np.multiply(slope, g, out=dx)
+    slope *= number(NORMAL, x)
+    slope += quotient(s, y, x)
+    slope *= g
 
 
-def gelu_tanh_back(dx, x, y, g):
+def gelu_tanh_back(dx, s, x, y, g):
     """g * (s + x * s * (1 - s) * logit'(x)), s = sigmoid(logit)."""
-    s = quotient(y, x)
-    slope = x * x
-    slope *= 3 * TANH_LOGIT[0]
-    slope += TANH_LOGIT[1]
+    s = quotient(s, y, x)
+    slope = np.multiply(x, x, out=dx)
+    slope *= number(3 * TANH_LOGIT[0], x)
+    slope += number(TANH_LOGIT[1], x)
     slope *= y
-    slope *= np.subtract(1, s, out=dx)
+    slope -= slope * s
     slope += s
-    np.multiply(slope, g, out=dx)
+    slope *= g
 
 
-def silu_back(dx, x, y, g):
+def silu_back(dx, s, x, y, g):
     """g * (s + y * (1 - s)), s = sigmoid(x)."""
-    s = quotient(y, x)
-    np.subtract(1, s, out=dx)
+    s = quotient(s, y, x)
+    np.subtract(number(1, s), s, out=dx)
     dx *= y
     dx += s
     dx *= g
@@ -91,4 +88,4 @@ GELU_BACK = {"none": gelu_back, "tanh": gelu_tanh_back}
 def gelu32(x, approximate, out=None):
     """gelu in float32: 17 passes, and 7 for approximate="tanh"."""
     with np.errstate(over="ignore"):  # exp(-logit) is infinite on the far left, and x divided by it the right 0
-        return in_blocks(GELU[approximate], x, out=out)
+        return in_blocks(GELU[approximate], x, out=out, between=2)

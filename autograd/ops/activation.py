@@ -144,7 +144,7 @@ def gelu_slope(x, approximate):
 
 def gelu_back(g, y, x, approximate="none", needs=None):
     """The same in a third of the passes, for y / x is known to be the distribution function."""
-    return (in_blocks(kernels.GELU_BACK[approximate], x, y, g) if x.dtype == np.float32 else g * gelu_slope(x, approximate),)
+    return (in_blocks(kernels.GELU_BACK[approximate], x, y, g, between=1) if x.dtype == np.float32 else g * gelu_slope(x, approximate),)
 
 
 @elementwise(
@@ -166,7 +166,7 @@ def silu_slope(x, s):
 
 
 @elementwise(
-    lambda g, y, x: g * silu_slope(x, sigmoid(x)), array_rule=lambda g, y, x, needs: (in_blocks(kernels.silu_back, x, y, g),), saves="x y",
+    lambda g, y, x: g * silu_slope(x, sigmoid(x)), array_rule=lambda g, y, x, needs: (in_blocks(kernels.silu_back, x, y, g, between=1),), saves="x y",
 )  # fmt: skip
 def silu(x: Array):
     """x * sigmoid(x)."""

@@ -95,10 +95,10 @@ def test_peaks_and_totals(width):
 def test_order_of_memory_is_kept(axes):
     """As by NumPy's own functions: a convolution's output may have its channels last in memory."""
     x, g = (RNG.standard_normal((3, 4, 5)).astype(np.float32).transpose(axes) for _ in range(2))
-    for found in (choice.kept(x, x > 0), activation.gelu32(x, "none"), blocks.in_blocks(activation.silu_back, x, g, g)):
+    for found in (choice.kept(x, x > 0), activation.gelu32(x, "none"), blocks.in_blocks(activation.silu_back, x, g, g, between=1)):
         assert found.strides == x.strides
-    mixed = blocks.in_blocks(activation.silu_back, x, np.ascontiguousarray(g), np.ascontiguousarray(x))
-    np.testing.assert_array_equal(mixed, blocks.in_blocks(activation.silu_back, *map(np.ascontiguousarray, (x, g, x))))
+    mixed = blocks.in_blocks(activation.silu_back, x, np.ascontiguousarray(g), np.ascontiguousarray(x), between=1)
+    np.testing.assert_array_equal(mixed, blocks.in_blocks(activation.silu_back, *map(np.ascontiguousarray, (x, g, x)), between=1))
     gaps = np.repeat(x, 2, -1)[..., ::2]
     np.testing.assert_array_equal(activation.gelu32(gaps, "none"), activation.gelu32(x, "none"))
     given = np.empty(x.shape[::-1], np.float32).T

@@ -19,7 +19,7 @@ def empty(shape, dtype):
     NumPy's own arrays begin 16 bytes behind one. There every read of a vector register touches two cache lines, and a product of two
     arrays takes 0.26 ns per float instead of 0.13, a difference to a column 0.44 instead of 0.32.
     """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = (shape if isinstance(shape, int) else math.prod(shape)) * np.dtype(dtype).itemsize
     if size < SMALL:
         return np.empty(shape, dtype)
     raw = np.empty(size + ALIGNMENT, np.uint8)
@@ -30,10 +30,10 @@ def empty(shape, dtype):
 def empty_like(x, shape=None):
     """The same for an array of x's dtype and, unless another of as many dims is given, shape: its dims in memory in the order of x's."""
     shape = x.shape if shape is None else shape
-    if isinstance(x, TracedArray) or x.flags.c_contiguous:
+    if x.flags.c_contiguous:
         return empty(shape, x.dtype)
-    order = sorted(range(x.ndim), key=lambda d: -abs(x.strides[d]))
-    return empty([shape[d] for d in order], x.dtype).transpose(np.argsort(order))
+    order = sorted(range(x.ndim), key=x.strides.__getitem__, reverse=True)
+    return empty([shape[d] for d in order], x.dtype).transpose(sorted(range(x.ndim), key=order.__getitem__))
 
 
 def in_blocks(function, *arrays, out=None, between=0):
@@ -52,7 +52,7 @@ def in_blocks(function, *arrays, out=None, between=0):
     if not all(array.strides == y.strides for array in arrays):
         order, y = "C", y if y.flags.c_contiguous else empty(y.shape, y.dtype)
     flat = [array.ravel(order) for array in (y, *arrays)]
-    scratch = [empty((min(BLOCK, y.size),), y.dtype) for _ in range(between)]
+    scratch = [empty(min(BLOCK, y.size), y.dtype) for _ in range(between)]
     for start in range(0, y.size, BLOCK):
         filled, *read = [array[start : start + BLOCK] for array in flat]
         function(filled, *[array[: filled.size] for array in scratch], *read)

@@ -8,31 +8,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.kernels.blocks import row_blocks
+from autograd.kernels.blocks import empty, empty_like, row_blocks
 
 
-def centred_and_scale(x, ones, eps, centred):
+def centred_and_scale(x, ones, eps, centred, out):
     """(x less the mean of each row, if centred, and 1 / sqrt(mean square + eps) of what that leaves) of a block of rows."""
-    c = x - (np.dot(x, ones) / len(ones))[:, None] if centred else x
+    c = np.subtract(x, (np.dot(x, ones) / len(ones))[:, None], out=out) if centred else x
     square = np.vecdot(c, c)
     square /= len(ones)
     square += eps
     return c, np.reciprocal(np.sqrt(square, out=square), out=square)
 
 
-def outer(a, b):
-    """All products of two vectors' elements, by BLAS."""
-    return np.dot(a[:, None], b[None])
+def outer(a, b, out):
+    """All products of two vectors' elements, by BLAS: with zeros beside them, for a sum of one product NumPy does not ask it for."""
+    left, right = np.zeros((len(a), 2), a.dtype), np.zeros((2, len(b)), b.dtype)
+    left[:, 0], right[0] = a, b
+    return np.dot(left, right, out)
+
+
+def block_buffers(x, blocks, count):
+    """Arrays for what lies between the steps of a block of rows of x; the first block is the largest."""
+    return [empty(x[blocks[0]].shape if blocks else (0, x.shape[1]), x.dtype) for _ in range(count)]
 
 
 def normalise_rows(x, weight, bias, eps, centred, out=None):
     """Each row of (n, d), less its mean if centred, over the root of its mean square; times weight, plus bias."""
-    y, ones = np.empty_like(x) if out is None else out, np.ones(x.shape[1], x.dtype)
-    for block in row_blocks(*x.shape):
-        c, scale = centred_and_scale(x[block], ones, eps, centred)
-        np.multiply(c, scale[:, None] if weight is None else outer(scale, weight), out=y[block])
+    y, ones = empty(x.shape, x.dtype) if out is None else out, np.ones(x.shape[1], x.dtype)
+    blocks = row_blocks(*x.shape)
+    c_buffer, scales, biases = block_buffers(x, blocks, 3)
+    if bias is not None:
+        biases[...] = bias
+    for block in blocks:
+        rows = len(x[block])
+        c, scale = centred_and_scale(x[block], ones, eps, centred, c_buffer[:rows])
+        np.multiply(c, scale[:, None] if weight is None else outer(scale, weight, scales[:rows]), out=y[block])
         if bias is not None:
-            y[block] += bias
+            y[block] += biases[:rows]
     return y
 
 
@@ -44,11 +56,13 @@ def normalise_rows_back(g, x, weight, eps, centred, needs):
     n, d = x.shape
     ones = np.ones(d, x.dtype)
     row = ones if weight is None else weight
-    dx, dw, db = np.empty_like(x), np.zeros(d, x.dtype), np.zeros(d, x.dtype)
-    for block in row_blocks(n, d):
+    dx, dw, db = empty(x.shape, x.dtype), np.zeros(d, x.dtype), np.zeros(d, x.dtype)
+    blocks = row_blocks(n, d)
+    c_buffer, products = block_buffers(x, blocks, 2)
+    for block in blocks:
         g_block = g[block]
-        c, s = centred_and_scale(x[block], ones, eps, centred)
-        product = g_block * c
+        c, s = centred_and_scale(x[block], ones, eps, centred, c_buffer[: len(g_block)])
+        product = np.multiply(g_block, c, out=products[: len(g_block)])
         if needs[1]:
             dw += np.dot(s, product)
         if needs[2]:
@@ -56,12 +70,12 @@ def normalise_rows_back(g, x, weight, eps, centred, needs):
         if needs[0]:
             along = np.dot(product, row)  # of the gradient, what stretches the row
             along *= s * s * s / d
-            h = outer(s, row)
+            h = outer(s, row, dx[block])
             h *= g_block
             np.multiply(c, along[:, None], out=product)
             if centred:
                 product += (np.dot(g_block, row) * (s / d))[:, None]
-            np.subtract(h, product, out=dx[block])
+            h -= product
     return dx if needs[0] else None, dw if needs[1] else None, db if needs[2] else None
 
 
@@ -86,7 +100,7 @@ def normalise_channels(x, weight, bias, eps, out=None):
     n, c, length = x.shape
     blocks = row_blocks(n, c * length)
     mean = sum(channel_sums(x[block]) for block in blocks) / (n * length)
-    var, y = np.zeros(c, x.dtype), np.empty_like(x) if out is None else out
+    var, y = np.zeros(c, x.dtype), empty_like(x) if out is None else out
     for block in blocks:
         centred = np.subtract(x[block], mean[:, None], out=y[block])
         var += channel_dots(centred, centred)
@@ -105,7 +119,7 @@ def normalise_channels_back(g, x, mean, var, weight, eps):
     """The gradients of x, weight and bias: those of ``normalise_rows_back``, for channels."""
     n, c, length = x.shape
     blocks = row_blocks(n, c * length)
-    db, along, dx = np.zeros(c, x.dtype), np.zeros(c, x.dtype), np.empty_like(x)
+    db, along, dx = np.zeros(c, x.dtype), np.zeros(c, x.dtype), empty_like(x)
     for block in blocks:
         centred = np.subtract(x[block], mean[:, None], out=dx[block])
         db += channel_sums(g[block])

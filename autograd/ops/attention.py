@@ -34,12 +34,12 @@ def attention_rule(g, y, query, key, value, bias=None, keep=None, *, scale, caus
 
 def attention_back(g, y, query, key, value, bias=None, keep=None, *, scale, causal=False, needs):
     """attention_rule, a few heads at a time."""
-    (g, g_weights), (_, weights) = g, y
+    (g, g_weights), (values, weights) = g, y
     if query.dtype == np.float16 or any(needs[4:]) or g_weights.any():
         return attention_rule((g, g_weights), y, query, key, value, bias, keep, scale=scale, causal=causal)
     query, key, value = same_lead(query, key, value)
     keep = None if keep is None else np.broadcast_to(keep, weights.shape)
-    return (*kernels.attend_back(g, weights, query, key, value, keep, scale, any(needs[3:4])), None)
+    return (*kernels.attend_back(g, values, weights, query, key, value, keep, scale, any(needs[3:4])), None)
 
 
 def same_lead(*arrays):

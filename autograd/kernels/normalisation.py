@@ -20,11 +20,16 @@ def centred_and_scale(x, ones, eps, centred, out):
     return c, np.reciprocal(np.sqrt(square, out=square), out=square)
 
 
+def beside_zeros(a):
+    """The vectors that ``outer`` takes: with a row of zeros below."""
+    pair = np.zeros((2, len(a)), a.dtype)
+    pair[0] = a
+    return pair
+
+
 def outer(a, b, out):
-    """All products of two vectors' elements, by BLAS: with zeros beside them, for a sum of one product NumPy does not ask it for."""
-    left, right = np.zeros((len(a), 2), a.dtype), np.zeros((2, len(b)), b.dtype)
-    left[:, 0], right[0] = a, b
-    return np.dot(left, right, out)
+    """All products of two vectors' elements, by BLAS: for sums of one product NumPy does not ask it, so each has a zero beside it."""
+    return np.dot(beside_zeros(a).T, b, out)
 
 
 def block_buffers(x, blocks, count):
@@ -37,12 +42,13 @@ def normalise_rows(x, weight, bias, eps, centred, out=None):
     y, ones = empty(x.shape, x.dtype) if out is None else out, np.ones(x.shape[1], x.dtype)
     blocks = row_blocks(*x.shape)
     c_buffer, scales, biases = block_buffers(x, blocks, 3)
+    row = None if weight is None else beside_zeros(weight)
     if bias is not None:
         biases[...] = bias
     for block in blocks:
         rows = len(x[block])
         c, scale = centred_and_scale(x[block], ones, eps, centred, c_buffer[:rows])
-        np.multiply(c, scale[:, None] if weight is None else outer(scale, weight, scales[:rows]), out=y[block])
+        np.multiply(c, scale[:, None] if row is None else outer(scale, row, scales[:rows]), out=y[block])
         if bias is not None:
             y[block] += biases[:rows]
     return y
@@ -59,6 +65,7 @@ def normalise_rows_back(g, x, weight, eps, centred, needs):
     dx, dw, db = empty(x.shape, x.dtype), np.zeros(d, x.dtype), np.zeros(d, x.dtype)
     blocks = row_blocks(n, d)
     c_buffer, products = block_buffers(x, blocks, 2)
+    pair = beside_zeros(row)
     for block in blocks:
         g_block = g[block]
         c, s = centred_and_scale(x[block], ones, eps, centred, c_buffer[: len(g_block)])
@@ -70,7 +77,7 @@ def normalise_rows_back(g, x, weight, eps, centred, needs):
         if needs[0]:
             along = np.dot(product, row)  # of the gradient, what stretches the row
             along *= s * s * s / d
-            h = outer(s, row, dx[block])
+            h = outer(s, pair, dx[block])
             h *= g_block
             np.multiply(c, along[:, None], out=product)
             if centred:

@@ -165,9 +165,12 @@ def silu_slope(x, s):
     return s * (1 + x * (1 - s))
 
 
-@elementwise(
-    lambda g, y, x: g * silu_slope(x, sigmoid(x)), array_rule=lambda g, y, x, needs: (in_blocks(kernels.silu_back, x, y, g, between=1),), saves="x y",
-)  # fmt: skip
+def silu_back(g, y, x, needs):
+    """The same in blocks, for y / x is known to be the sigmoid."""
+    return (in_blocks(kernels.silu_back, x, y, g, between=1),)
+
+
+@elementwise(lambda g, y, x: g * silu_slope(x, sigmoid(x)), array_rule=silu_back, saves="x y")
 def silu(x: Array):
     """x * sigmoid(x)."""
     with np.errstate(over="ignore"):  # e ** -x is infinite for large negative x, and x divided by it the right 0

@@ -46,11 +46,11 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             (largest,) = self.moments(p, state, "max_exp_avg_sq")
             v = np.maximum(largest, v, out=largest)
+        bias2 = (1 - beta2**t) ** 0.5
         denominator = np.sqrt(v)
-        denominator /= number((1 - beta2**t) ** 0.5, theta)
-        denominator += number(group["eps"], theta)
+        denominator += number(group["eps"] * bias2, theta)  # √v̂ + ε, times bias2: one pass less than dividing by it
         step = m / denominator
-        step *= group["lr"] / (1 - beta1**t)
+        step *= group["lr"] * bias2 / (1 - beta1**t)
         theta -= step
 
 

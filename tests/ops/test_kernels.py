@@ -52,6 +52,44 @@ def test_matrix_blocks_cover_everything_once(monkeypatch, block, shape):
     assert (hits == 1).all()
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (128, 2, 64), (64, 65)], ids=str)
+@pytest.mark.parametrize("axes", [None, "reversed"])
+def test_large_arrays_begin_at_a_cache_line(shape, axes):
+    model = np.empty(shape, np.float32) if axes is None else np.empty(shape[::-1], np.float32).T
+    for found in (blocks.empty(shape, np.float32), blocks.empty_like(model)):
+        assert found.shape == shape
+        assert found.dtype == np.float32
+        if found.nbytes >= blocks.SMALL:
+            assert found.ctypes.data % blocks.ALIGNMENT == 0
+    assert blocks.empty_like(model).strides == model.strides
+    assert blocks.empty_like(model, (*shape[:-1], 7)).shape == (*shape[:-1], 7)
+
+
+@pytest.mark.parametrize("scale", [0.5, 30.0, -1e3])
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_whatever_the_size_of_scores(scale, causal):
+    """Small scores go without the largest of each row; beyond 64 exponentials of float32 would soon overflow, or all vanish."""
+    query, key, value = HEADS
+    scores = query.astype(float) @ key.astype(float).swapaxes(-1, -2) * scale
+    if causal:
+        scores = np.where(np.tri(5, dtype=bool), scores, -np.inf)
+    expected = np.exp(scores - scores.max(-1, keepdims=True))
+    expected /= expected.sum(-1, keepdims=True)
+    found, weights = attention.attend(query, key, value, None, None, scale, causal)
+    assert attention.modest(np.float32(query @ key.swapaxes(-1, -2) * scale)) == (scale == 0.5)
+    np.testing.assert_allclose(weights, expected, 1e-5, 1e-4)
+    np.testing.assert_allclose(found, expected @ value, 1e-4, 1e-4)
+
+
+def test_attention_to_nan_is_nan():
+    query, key, value = (x.copy() for x in HEADS)
+    key[0, 0, 1, 0] = np.nan
+    found, weights = attention.attend(query, key, value, None, None, 0.5, False)
+    assert np.isnan(found[0, 0]).all()
+    assert np.isnan(weights[0, 0]).all()
+    assert np.isfinite(found[1:]).all()
+
+
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.5, -2.5])
 
 

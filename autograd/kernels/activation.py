@@ -67,7 +67,7 @@ def gelu_tanh_back(dx, s, x, y, g):
     slope *= number(3 * TANH_LOGIT[0], x)
     slope += number(TANH_LOGIT[1], x)
     slope *= y
-    slope -= slope * s
+    slope *= number(1, s) - s
     slope += s
     slope *= g
 

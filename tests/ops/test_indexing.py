@@ -311,6 +311,28 @@ def test_sums_of_minus_zero_and_of_infinities(count, size, width):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize(("count", "size", "width"), [(3, 200_000, 8), (1, 60_000, 16), (2000, 200_000, 8), (3, 9000, 4)])
+def test_sums_round_no_worse_than_numpys(count, size, width, rng):
+    rows, values = rng.integers(0, count, size), rng.random((size, width)).astype(np.float32)
+    exact, plain = np.zeros((count, width)), np.zeros((count, width), np.float32)
+    np.add.at(exact, rows, values.astype(np.float64))
+    np.add.at(plain, rows, values)
+    assert np.abs(add_at((count, width), (rows,), values) - exact).max() <= np.abs(plain - exact).max()
+
+
+def test_second_derivatives_of_large_sums(rng):
+    """y = Σ x[source]² at rows: its gradient is 2 x times the number of reads that count, and that of the gradient's is 2 times it."""
+    rows, source = rng.integers(0, 50, 6000), rng.integers(0, 80, 6000)
+    x, v = Tensor(rng.standard_normal((80, 16)), requires_grad=True), Tensor(rng.standard_normal((50, 16)), requires_grad=True)
+    y = autograd.zeros(50, 16, dtype=autograd.float64).index_add(0, rows, x[source] ** 2)
+    (g,) = autograd.grad((y * v).sum(), x, create_graph=True)
+    reads = naive(source, v.detach().numpy()[rows], 80)
+    np.testing.assert_allclose(g.detach().numpy(), 2 * x.detach().numpy() * reads, atol=1e-10)
+    second = autograd.grad(g.sum(), (x, v))
+    np.testing.assert_allclose(second[0].numpy(), 2 * reads, atol=1e-10)
+    np.testing.assert_allclose(second[1].numpy(), naive(rows, 2 * x.detach().numpy()[source], 50), atol=1e-10)
+
+
 @pytest.mark.parametrize("wrong", [-51, 50])
 @pytest.mark.parametrize(("size", "width"), [(90, 4), (6000, 16), (6000, 1)])
 def test_no_row_is_out_of_range_silently(wrong, size, width):

@@ -16,7 +16,7 @@ __all__ = [
     "floor", "ceil", "trunc", "round", "frac",
     "keep", "where", "masked_fill", "larger", "smaller", "larger_number", "smaller_number", "maximum", "minimum", "fmax", "fmin",
     "between", "clamp", "clamp_min", "clamp_max", "nan_to_num", "copysign", "nextafter", "heaviside", "cast", "clone",
-    "subtract", "multiply", "divide", "negative", "absolute", "sgn", "fix", "clip",
+    "subtract", "multiply", "divide", "negative", "absolute", "fix", "clip",
 ]  # fmt: skip
 
 BINARY = (Sample((3, 4), (3, 4)), Sample((3, 4), (4,)), Sample((2, 1), (1, 3)), Sample((), (2, 3)))
@@ -117,15 +117,17 @@ def positive(x: Array):
     return np.positive(x)
 
 
-@elementwise(lambda g, y, x: g * np.sign(x), saves="x", convert="", numpy=np.absolute)
+@elementwise(lambda g, y, x: g * np.sign(x), saves="x", complex="own", convert="", numpy=np.absolute)
 def abs(x: Array):
     """|x|. The gradient at 0 is 0."""
     return np.absolute(x)
 
 
-@elementwise(zero, convert="", numpy=np.sign)
+@elementwise(zero, convert="")
 def sign(x: Array):
-    """-1, 0 or 1; x / |x| of complex numbers. NaN of NaN, where PyTorch has 0."""
+    """-1, 0 or 1. NaN of NaN, where PyTorch has 0. For complex numbers there is ``sgn``."""
+    if x.dtype.kind == "c":
+        raise DtypeError(message("sign", "real numbers are required", str(x.dtype), "use sgn: x / |x|"))
     return np.sign(x)
 
 
@@ -145,9 +147,10 @@ def plain(value):
 def lerp(start: Array, end: Array, weight: Array):
     """start + weight * (end - start): start at weight 0, end at weight 1, exactly."""
     way, weight = end - start, plain(weight)
-    if isinstance(weight, float | int):
-        return start + weight * way if weight < 0.5 else end - (1 - weight) * way
-    return np.where(weight < 0.5, start + weight * way, end - (1 - weight) * way)
+    near = np.absolute(weight) < 0.5
+    if isinstance(weight, float | int | complex):
+        return start + weight * way if near else end - (1 - weight) * way
+    return np.where(near, start + weight * way, end - (1 - weight) * way)
 
 
 @derived(samples=[*THREE, Sample((3, 4), (3, 4), (4,), value=0.5)])
@@ -381,7 +384,7 @@ def heaviside(x: Array, values: Array):
 # ── dtype and copies ──
 
 
-@elementwise(lambda g, y, x, dtype: g, convert="", samples=[Sample((3, 4), dtype=np.dtype("float64"))])
+@elementwise(lambda g, y, x, dtype: g, complex="own", convert="", samples=[Sample((3, 4), dtype=np.dtype("float64"))])
 def cast(x: Array, *, dtype):
     """x under another floating-point dtype. The gradient returns to x's own dtype, as backpropagate does for every op."""
     return x.astype(dtype)
@@ -393,5 +396,5 @@ def clone(x: Array, *, memory_format=None):
     return x.copy()
 
 
-subtract, multiply, divide, negative, absolute, sgn = sub, mul, div, neg, abs, sign
+subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
 fix, clip = trunc, clamp

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from autograd.compile.passes import alike, is_constant
+from autograd.compile.passes import alike, is_constant, is_number
 from autograd.compile.program import Instruction, Program, Slot
 from autograd.kernels.scatter import add_read_at, read_at
 from autograd.op import REGISTRY
@@ -76,5 +76,5 @@ def added_to_zeros(instruction: Instruction) -> Slot | None:
 
 
 def are_zeros(value: object) -> bool:
-    """Whether these are constant zeros."""
-    return isinstance(value, Slot) and is_constant(value) and not value.array.any()
+    """Whether these are constant zeros, or the number."""
+    return is_number(value, 0) or (isinstance(value, Slot) and is_constant(value) and not value.array.any())

@@ -41,6 +41,12 @@ def test_messages_are_one_call_each_forwards_and_backwards():
     assert not {"place", "read_at", "getitem", "add"} & set(names)
 
 
+def test_few_messages_are_one_call_too():
+    names = calls_of(messages, draws((30, 4), calls=1)[0][0], Tensor(np.arange(9)), Tensor(np.arange(9) % 4))
+    assert "add_read_at" in names
+    assert not {"place", "read_at", "getitem", "add"} & set(names)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("edges", [EDGES, 7, 0])
 def test_messages_beside_eager(dtype, edges):

@@ -17,6 +17,7 @@ from autograd.compile.capture import Capture, Traced
 from autograd.compile.derivative import Pullback, derive, split
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
+from autograd.compile.gather import joined
 from autograd.compile.guards import MISS, conditions, short_way
 from autograd.compile.live import Live
 from autograd.compile.passes import simplify
@@ -216,10 +217,10 @@ class Entry:
         saved: list[Slot] = []
         if derivative is not None:
             saved, backward = split(forward, derivative)
-            self.pullback = Pullback(derivative, Replay(fused(simplify(backward))), [capture.traced[slot].value for slot in saved])
+            self.pullback = Pullback(derivative, Replay(fused(joined(simplify(backward)))), [capture.traced[slot].value for slot in saved])
         kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
         self.captured = len(forward)
-        self.program = fused(simplify(Program(self.inputs, forward, [*outputs, *saved], kept)))
+        self.program = fused(joined(simplify(Program(self.inputs, forward, [*outputs, *saved], kept))))
         self.replay = Replay(self.program)
         places = iter([self.replay.fixed[slot] for slot in self.program.kept])
         for _, gradient in gradients:

@@ -9,12 +9,12 @@ import math
 
 import numpy as np
 
+from autograd import tracing
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
 from autograd.indexing import array_index
 from autograd.kernels.dims import dim_of
-from autograd.kernels.scatter import add_at, read_at
+from autograd.kernels.scatter import add_at, check_rows, read_at
 from autograd.op import Array, Sample, derived, op
-from autograd.tracing import TracedArray
 
 __all__ = [
     "getitem", "getitems", "place", "setitem",
@@ -94,13 +94,8 @@ def integer_index(name, index, size=None, ndim=None):
         raise DtypeError(message(name, "an index of integers is required", str(index.dtype), "convert it: index.long()"))
     if ndim is not None and index.ndim > ndim:
         raise ShapeError(message(name, f"an index of at most {ndim} dim is required", f"shape {index.shape}", "flatten it"))
-    known = size is not None and index.size and not isinstance(index, TracedArray)
-    if known and not (-size <= int(index.min()) and int(index.max()) < size):
-        wrong = index[(index < -size) | (index >= size)]
-        raise DimError(message(
-            name, f"indices from {-size} to {size - 1} are required",
-            f"{wrong[0]}" + (f" and {wrong.size - 1} more" if wrong.size > 1 else ""),
-        ))  # fmt: skip
+    if size is not None:
+        tracing.check(check_rows, name, index, size)
     return index
 
 
@@ -246,7 +241,12 @@ def unpadded(g, indices, padding_idx):
 )  # fmt: skip
 def embedding(weight: Array, indices: Array, padding_idx=None):
     """weight[indices]: a row of weight for each index, (n, d) and (...) -> (..., d). The row padding_idx gets no gradient."""
-    return read_at(weight, (integer_index("embedding", indices, weight.shape[0]),))
+    index = integer_index("embedding", indices)
+    try:
+        return read_at(weight, (index,))
+    except IndexError:
+        integer_index("embedding", index, weight.shape[0])  # says which of them it was
+        raise
 
 
 @op(samples=[Sample((3, 4))])

@@ -252,19 +252,97 @@ def test_large_sums_of_rows(size, count, skew):
 
 def test_a_plan_is_kept_with_its_index_and_never_stale():
     rng = np.random.default_rng(0)
+    scatter.plans.clear()
     rows, values = rng.integers(0, 50, 6000), rng.standard_normal((6000, 16))
-    before = len(scatter.plans)
     np.testing.assert_allclose(scatter.add_at((50, 16), (rows,), values), naive(rows, values, 50), atol=1e-10)
-    assert len(scatter.plans) == before + 1
-    plan = scatter.planned(rows, 50)
-    assert scatter.planned(rows, 50) is plan
-    assert scatter.planned(rows.reshape(2, 3000).reshape(-1), 50) is plan
+    assert len(scatter.plans) == 1
+    plan = scatter.planned(rows, 50, 16)
+    assert scatter.planned(rows, 50, 16) is plan
+    assert scatter.planned(rows.reshape(2, 3000).reshape(-1), 50, 16) is plan
     rows[:100] = rows[200:300]  # behind everybody's back
     np.testing.assert_allclose(scatter.add_at((50, 16), (rows,), values), naive(rows, values, 50), atol=1e-10)
-    assert scatter.planned(rows, 50) is not plan
-    assert len(scatter.plans) == before + 1
+    assert scatter.planned(rows, 50, 16) is not plan
+    assert len(scatter.plans) == 1
     del rows
-    assert len(scatter.plans) == before
+    assert not scatter.plans
+
+
+def test_parts_of_one_index_have_plans_of_their_own_and_few_are_kept():
+    """The two rows of a list of edges do not take turns; slices of one long array of tokens do not fill the memory."""
+    rng = np.random.default_rng(0)
+    scatter.plans.clear()
+    sources, targets = edges = rng.integers(0, 50, (2, 6000))
+    first = scatter.planned(sources, 50, 16)
+    assert scatter.planned(targets, 50, 16) is not first
+    assert scatter.planned(edges[0], 50, 16) is first
+    tokens = rng.integers(0, 50, 8000)
+    for start in range(2 * scatter.KEPT):
+        scatter.planned(tokens[start : start + 6000], 50, 16)
+        assert scatter.planned(sources, 50, 16) is first
+    assert len(scatter.plans) == scatter.KEPT
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "float16"])
+@pytest.mark.parametrize(
+    ("shape", "indices", "width"), [((300, 16), (70, 80), 400), ((300, 4, 4), (5000,), 40), ((3, 2), (7,), 5), ((4, 8), (0,), 3)],
+)  # fmt: skip
+def test_what_is_read_is_added_up(shape, indices, width, dtype, rng):
+    """Sums of x[source] at rows, beside the two one after the other: repeated, negative, none."""
+    x = rng.integers(-3, 4, (width, *shape[1:])).astype(dtype)
+    rows, source = rng.integers(-shape[0] // 2, shape[0] // 2, indices), rng.integers(-width, width, indices)
+    expected = np.zeros(shape, dtype)
+    np.add.at(expected, rows, x[source])
+    for values in (x, x.copy("F"), np.repeat(x, 2, 0)[::2]):
+        found = scatter.add_read_at(shape, (rows,), values, (source,))
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(("count", "size", "width"), [(3, 9, 2), (50, 6000, 16), (50, 500, 1)])
+def test_sums_of_minus_zero_and_of_infinities(count, size, width):
+    """As from zeros on: -0 is added to +0, and an infinity spoils its own row alone."""
+    rows = np.arange(size) % (count - 1)
+    values = np.full((size, width), -0.0, np.float32)
+    assert not np.signbit(add_at((count, width), (rows,), values)).any()
+    values[1], values[2 * count - 1] = np.inf, -np.inf
+    with np.errstate(invalid="ignore"):
+        found, expected = add_at((count, width), (rows,), values), np.zeros((count, width), np.float32)
+        np.add.at(expected, rows, values)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(("count", "size", "width"), [(3, 200_000, 8), (1, 60_000, 16), (2000, 200_000, 8), (3, 9000, 4)])
+def test_sums_round_no_worse_than_numpys(count, size, width, rng):
+    rows, values = rng.integers(0, count, size), rng.random((size, width)).astype(np.float32)
+    exact, plain = np.zeros((count, width)), np.zeros((count, width), np.float32)
+    np.add.at(exact, rows, values.astype(np.float64))
+    np.add.at(plain, rows, values)
+    assert np.abs(add_at((count, width), (rows,), values) - exact).max() <= np.abs(plain - exact).max()
+
+
+def test_second_derivatives_of_large_sums(rng):
+    """y = Σ x[source]² at rows: its gradient is 2 x times the number of reads that count, and that of the gradient's is 2 times it."""
+    rows, source = rng.integers(0, 50, 6000), rng.integers(0, 80, 6000)
+    x, v = Tensor(rng.standard_normal((80, 16)), requires_grad=True), Tensor(rng.standard_normal((50, 16)), requires_grad=True)
+    y = autograd.zeros(50, 16, dtype=autograd.float64).index_add(0, rows, x[source] ** 2)
+    (g,) = autograd.grad((y * v).sum(), x, create_graph=True)
+    reads = naive(source, v.detach().numpy()[rows], 80)
+    np.testing.assert_allclose(g.detach().numpy(), 2 * x.detach().numpy() * reads, atol=1e-10)
+    second = autograd.grad(g.sum(), (x, v))
+    np.testing.assert_allclose(second[0].numpy(), 2 * reads, atol=1e-10)
+    np.testing.assert_allclose(second[1].numpy(), naive(rows, 2 * x.detach().numpy()[source], 50), atol=1e-10)
+
+
+@pytest.mark.parametrize("wrong", [-51, 50])
+@pytest.mark.parametrize(("size", "width"), [(90, 4), (6000, 16), (6000, 1)])
+def test_no_row_is_out_of_range_silently(wrong, size, width):
+    rows = np.arange(size) % 50
+    values = np.ones((size, width))
+    rows[7] = wrong
+    with pytest.raises(IndexError, match=str(wrong) if size * width < scatter.LARGE // 64 else f"from -50 to 49.*{wrong}"):
+        add_at((50, width), (rows,), values)
+    with pytest.raises(IndexError, match=str(wrong)):
+        scatter.add_read_at((60, width), (np.arange(size) % 50,), np.ones((50, width)), (rows,))
 
 
 def test_sums_of_single_numbers():

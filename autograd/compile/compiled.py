@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import graph, tracing, writes
-from autograd.compile.capture import Capture, Traced
+from autograd.compile.capture import Capture
 from autograd.compile.derivative import Pullback, derive, split
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
@@ -21,6 +21,7 @@ from autograd.compile.guards import MISS, conditions, short_way
 from autograd.compile.live import Live
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
+from autograd.compile.traced import Traced
 from autograd.errors import CaptureError, message
 from autograd.modes import recording
 from autograd.source import here

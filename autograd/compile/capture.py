@@ -12,12 +12,12 @@ import numpy as np
 
 from autograd import tracing
 from autograd.compile.live import Live, Options
-from autograd.compile.program import Instruction, Kind, Memory, Slot, mapped
+from autograd.compile.program import NO_KWARGS, Instruction, Kind, Memory, Slot, mapped
 from autograd.compile.traced import Traced, concrete, has_mask, numbered, refuse, writable_diagonal
 from autograd.errors import CaptureError, message
 from autograd.graph import Watch, zero_where_masked
 from autograd.op import Recorder
-from autograd.source import here
+from autograd.source import Site, here
 from autograd.tensor import Tensor
 from autograd.tracing import TracedArray
 from autograd.writes import owner
@@ -71,8 +71,9 @@ class Capture:
         self.references: dict[int, Traced] = {}  # arrays that were there before, by id; the traced array keeps them alive
         self.memories: dict[int, Memory] = {}  # the memory of these, by the id of the array that owns it
         self.lifted: list[tuple[Tensor, Any]] = []  # tensors that were there before, and their arrays
-        self.shown: list[weakref.ref[Traced]] = []  # traced arrays that a tensor shows, or showed
-        self.traced: weakref.WeakValueDictionary[Slot, Traced] = weakref.WeakValueDictionary()
+        self.layouts: dict[Any, Any] = {}  # (shape, strides): one object for all slots that have them
+        self.sites: dict[tuple[int, int], Site] = {}
+        self.traced: dict[Slot, weakref.ref[Traced]] = {}  # the traced arrays that there are
         self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
         self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
         self.phase = Phase()
@@ -86,8 +87,26 @@ class Capture:
 
     def slot(self, value: np.ndarray[Any, Any], memory: Memory, array: Any = None) -> Slot:
         """A new slot."""
+        slot = Slot(self.count, memory, value, array)
         self.count += 1
-        return Slot(self.count - 1, memory, value, array)
+        layout = slot.shape, slot.strides
+        slot.shape, slot.strides = self.layouts.setdefault(layout, layout)
+        return slot
+
+    def alive(self) -> list[Traced]:
+        """The traced arrays that somebody still has."""
+        return [traced for reference in list(self.traced.values()) if (traced := reference()) is not None]
+
+    def value(self, slot: Slot) -> np.ndarray[Any, Any]:
+        """What a slot that somebody still has held in this run."""
+        traced = self.traced[slot]()
+        assert traced is not None
+        return traced.value
+
+    def site(self) -> Site:
+        """The user's line that is running: one object for each, for a loop writes many calls down."""
+        site = here()
+        return self.sites.setdefault((id(site.code), site.offset), site)
 
     def input(self, array: np.ndarray[Any, Any]) -> Traced:
         """An argument: another array in each call."""
@@ -157,33 +176,33 @@ class Capture:
 
     # ── instructions ──
 
+    def operand(self, part: Any) -> Any:
+        """A slot in place of an array."""
+        if type(part) is Traced:
+            if part.capture is not self:
+                part.known("an array of another capture")
+            return part.slot
+        if isinstance(part, np.ndarray):
+            return self.reference(part).slot
+        if isinstance(part, slice):
+            return slice(self.operand(part.start), self.operand(part.stop), self.operand(part.step))
+        return part
+
     def operands(self, value: Any) -> Any:
         """Slots in place of arrays in nested operands."""
-
-        def operand(part: Any) -> Any:
-            if isinstance(part, Traced):
-                if part.capture is not self:
-                    part.known("an array of another capture")
-                return part.slot
-            if isinstance(part, np.ndarray):
-                return self.reference(part).slot
-            if isinstance(part, slice):
-                return slice(*map(operand, (part.start, part.stop, part.step)))
-            return part
-
-        return mapped(operand, value)
+        return mapped(self.operand, value)
 
     def call(
         self, function: Callable[..., Any], args: Iterable[Any], kwargs: Mapping[str, Any], *, kind: Kind = "call", name: str = "",
     ) -> Any:  # fmt: skip
         """Run a function on the arrays, and write it down."""
         args = tuple(args)
-        if any(isinstance(arg, Live) for arg in args):
+        if Live in map(type, args):
             args = numbered(args)
         picks = (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1)
         if picks or function in SHAPED_BY_VALUES:
             raise size_error()
-        slots, named = self.operands(args), self.operands(dict(kwargs))
+        slots, named = self.operands(args), self.operands(dict(kwargs)) if kwargs else NO_KWARGS
         value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
         return self.recorded(kind, function, args, slots, named, value, name)
 
@@ -191,29 +210,32 @@ class Capture:
         self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str,
     ) -> Any:  # fmt: skip
         """The result of a call as traced arrays, and the instruction."""
-        parts = list(value) if isinstance(value, tuple | list) else [value]
+        if isinstance(value, np.ndarray | np.generic):
+            result = self.result(function, value, args)
+            if result.parent is not None and kind == "call":
+                kind = "view" if function in VIEWS else "opaque"
+            self.instructions.append(Instruction(kind, function, slots, named, (result.slot,), self.site(), name))
+            return result
+        multiple = isinstance(value, tuple | list)
+        parts = value if multiple else [value]
         if not all(part is None or isinstance(part, np.ndarray | np.generic) for part in parts):
             self.untraceable(f"{type(value).__name__} as the result of {name or function.__name__}")
-        outputs: list[Slot | None] = []
-        results: list[Any] = []
-        for part in parts:
-            if part is None:
-                outputs.append(None)
-                results.append(None)
-                continue
-            parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
-            part = np.asarray(part)
-            memory = Memory("result") if parent is None else parent.slot.memory
-            outputs.append(self.slot(part, memory))
-            results.append(Traced(self, outputs[-1], part, parent))  # type: ignore[arg-type]
-            if parent is not None and kind == "call":
-                kind = "view" if function in VIEWS and len(parts) == 1 else "opaque"
-        instruction = Instruction(kind, function, slots, named, tuple(outputs), here(), name)
-        instruction.multiple = isinstance(value, tuple | list)
+        results = [None if part is None else self.result(function, part, args) for part in parts]
+        if kind == "call" and any(result is not None and result.parent is not None for result in results):
+            kind = "opaque"
+        outputs = tuple(None if result is None else result.slot for result in results)
+        instruction = Instruction(kind, function, slots, named, outputs, self.site(), name)
+        instruction.multiple = multiple
         self.instructions.append(instruction)
-        if not instruction.multiple:
+        if not multiple:
             return results[0]
         return type(value)(*results) if hasattr(value, "_fields") else type(value)(results)
+
+    def result(self, function: Callable[..., Any], part: Any, args: tuple[Any, ...]) -> Traced:
+        """An array that a call has returned: one of its own, or a view of an operand."""
+        parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
+        part = np.asarray(part)
+        return Traced(self, self.slot(part, Memory("result") if parent is None else parent.slot.memory), part, parent)
 
     def write(self, target: Traced, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:
         """``function(*inputs, out=target)``. Where nobody else sees the target's memory, it is a new value under the old name."""
@@ -228,10 +250,10 @@ class Capture:
         plain = plain and result_shape(function, slots, keywords) == target.shape
         if memory.kind == "result" and memory.live == 1 and target.parent is None and plain:
             slot = self.slot(target.value, Memory("result"))
-            self.instructions.append(Instruction("call", function, slots, named, (slot,), here()))
+            self.instructions.append(Instruction("call", function, slots, named, (slot,), self.site()))
             self.rename(target, slot)
         else:
-            self.instructions.append(Instruction("store", function, slots, named, (), here(), target=target.slot))
+            self.instructions.append(Instruction("store", function, slots, named, (), self.site(), target=target.slot))
             memory.version += 1
         return target
 
@@ -245,7 +267,7 @@ class Capture:
             self.detach_constant(target)
         slots = self.operands((index, value))
         target.value[mapped(concrete, index)] = mapped(concrete, value)
-        self.instructions.append(Instruction("store", operator.setitem, slots, {}, (), here(), target=target.slot))
+        self.instructions.append(Instruction("store", operator.setitem, slots, {}, (), self.site(), target=target.slot))
         target.slot.memory.version += 1
 
     def detach_constant(self, target: Traced) -> None:
@@ -257,23 +279,28 @@ class Capture:
         old.array = root.value.copy()
         slot = self.slot(root.value, memory)
         for instruction in self.instructions:
+            if instruction.kind not in ("view", "opaque"):
+                continue
             shows = [part for part in instruction.outputs if part is not None and part.memory is old.memory]
-            if shows and instruction.kind in ("view", "opaque"):
+            if shows:
                 instruction.args = mapped(lambda part: slot if part is old else part, instruction.args)
                 for part in shows:
                     part.memory = memory
-        self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), here()))
+        self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), self.site()))
         memory.live, old.memory.live = old.memory.live, 0
         old.memory = Memory("constant", old.array)
-        root.slot = slot
-        self.traced[slot] = root
+        self.renamed(root, slot)
 
     def rename(self, target: Traced, slot: Slot) -> None:
         """From here on, the traced array stands for another slot."""
         target.slot.memory.live -= 1
         slot.memory.live += 1
-        target.slot = slot
-        self.traced[slot] = target
+        self.renamed(target, slot)
+
+    def renamed(self, traced: Traced, slot: Slot) -> None:
+        """The traced array under its new name."""
+        self.traced[slot] = self.traced.pop(traced.slot)
+        traced.slot = slot
 
     # ── numbers from outside ──
 
@@ -286,7 +313,7 @@ class Capture:
         with tracing.untraced():
             value = np.asarray(function(), dtype)
         slot = self.slot(value, Memory("result"))
-        self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), here(), "dynamic"))
+        self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), self.site(), "dynamic"))
         return Traced(self, slot, value)
 
     def decide(self, question: Callable[[], bool], answer: bool) -> None:
@@ -362,12 +389,12 @@ class Capture:
     def check(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
         """A look at values that may raise, in each replay."""
         function(*mapped(concrete, args))
-        self.instructions.append(Instruction("check", function, self.operands(args), {}, (), here()))
+        self.instructions.append(Instruction("check", function, self.operands(args), {}, (), self.site()))
 
     def settle(self, term: Traced, g: Any) -> Traced:
         """Zeros in place of what NaN a rule has made of a zero in g: done where the term lies."""
         slot = self.slot(term.value, term.slot.memory)
-        self.instructions.append(Instruction("settle", zero_nan, self.operands((term, g)), {}, (slot,), here()))
+        self.instructions.append(Instruction("settle", zero_nan, self.operands((term, g)), {}, (slot,), self.site()))
         zero_nan(term.value, concrete(g))
         return Traced(self, slot, term.value, term)
 

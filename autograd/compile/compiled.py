@@ -217,7 +217,7 @@ class Entry:
         saved: list[Slot] = []
         if derivative is not None:
             saved, backward = split(forward, derivative)
-            self.pullback = Pullback(derivative, Replay(fused(simplify(backward))), [capture.traced[slot].value for slot in saved])
+            self.pullback = Pullback(derivative, Replay(fused(simplify(backward))), [capture.value(slot) for slot in saved])
         kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
         self.captured = len(forward)
         self.program = fused(simplify(Program(self.inputs, forward, [*outputs, *saved], kept)))
@@ -379,9 +379,8 @@ def release(capture: Capture) -> None:
         guard = capture.guards.get((id(tensor), "_node"))
         if guard is not None:
             tensor._node = guard[2]  # p.data = ... inside makes a new leaf, and the next run begins with this one
-    for reference in capture.shown:
-        traced = reference()
-        for holder in traced.holders if traced is not None else ():
+    for traced in capture.alive():
+        for holder in traced.holders:
             tensor = holder()  # type: ignore[assignment]
             if tensor is not None and tensor._array is traced:
                 tensor._array = traced.value.copy() if traced.slot.memory.kind == "constant" else traced.value
@@ -410,9 +409,8 @@ def left_behind(capture: Capture, standins: list[Any], returned: Returned) -> li
 def strays(capture: Capture, known: set[int]) -> list[Tensor]:
     """Tensors that were made during the capture and that somebody outside still holds."""
     found = []
-    for reference in capture.shown:
-        traced = reference()
-        if traced is not None and traced.slot.memory.kind == "result":
+    for traced in capture.alive():
+        if traced.slot.memory.kind == "result":
             holders = [holder() for holder in traced.holders]
             found += [t for t in holders if t is not None and t._array is traced and id(t) not in known]
     return found

@@ -113,10 +113,10 @@ class Replay:
         """The text of an operand, nested ones included."""
         if isinstance(value, Slot):
             return self.name(self.fixed[value], "b") if value in self.fixed else f"s{value.index}"
-        if isinstance(value, tuple | list) and any(True for _ in slots_in(value)):
+        if isinstance(value, tuple | list) and slots_in(value):
             inner = ", ".join(map(self.operand, value))
             return f"({inner},)" if isinstance(value, tuple) else f"[{inner}]"
-        if isinstance(value, slice) and any(True for _ in slots_in(value)):
+        if isinstance(value, slice) and slots_in(value):
             return f"slice({self.operand(value.start)}, {self.operand(value.stop)}, {self.operand(value.step)})"
         return self.name(value)
 
@@ -257,7 +257,7 @@ class Replay:
 
     def _viewed(self, instruction: Instruction) -> bool:
         """Take a view now, if what it is taken of has its place."""
-        read = list(instruction.reads())
+        read = instruction.reads()
         if instruction.function not in VIEWS or not all(slot in self.fixed for slot in read):
             return False
 

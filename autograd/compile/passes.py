@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compile.program import Instruction, Program, Slot, mapped, slots_in
+from autograd.compile.program import Instruction, Program, Slot, mapped
 
 COPIES = {np.positive, np.copy, np.ndarray.copy, np.ascontiguousarray}
 PURE = {"call", "view", "opaque"}
@@ -29,7 +29,7 @@ def without_dead_code(program: Program) -> Program:
             needed = instruction.kind in ("draw", "check") or any(slot in slots for slot in instruction.outputs)
         if needed:
             live.append(instruction)
-            read = list(instruction.reads())
+            read = instruction.reads()
             slots.update(read)
             memories.update(slot.memory for slot in read)
     return Program(program.inputs, live[::-1], program.outputs, program.kept)
@@ -53,8 +53,9 @@ def without_repeats(program: Program) -> Program:
     for instruction in program.instructions:
         made = [slot for slot in instruction.outputs if slot is not None]
         shared = {slot: part for part in instruction.reads() for slot in made if slot.memory is part.memory}
-        instruction.args = mapped(current, instruction.args)
-        instruction.kwargs = mapped(current, instruction.kwargs)
+        if not instead.keys().isdisjoint(instruction.reads()):
+            instruction.args = mapped(current, instruction.args)
+            instruction.kwargs = mapped(current, instruction.kwargs)
         if instruction.target is not None:
             instruction.target = current(instruction.target)
         for slot, part in shared.items():  # a view of what something else stands for now is a view of that
@@ -141,6 +142,8 @@ def with_numbers(instruction: Instruction) -> None:
         return arg if single is None else single
 
     given = [arg for arg in instruction.args if isinstance(arg, Slot) and arg.memory.kind != "constant"]
+    if len(given) == len(instruction.args):
+        return
     if any(arg.shape == result.shape for arg in given) and all(arg.dtype == result.dtype for arg in given):
         instruction.args = tuple(map(number, instruction.args))
 
@@ -156,7 +159,7 @@ def is_number(value: Any, number: float) -> bool:
 
 def folded(instruction: Instruction) -> bool:
     """Whether the call was one on constants: its result is now a constant too."""
-    read = list(slots_in((instruction.args, instruction.kwargs)))
+    read = instruction.reads()
     if not read or instruction.kind == "opaque" or not all(is_constant(slot) for slot in read):
         return False
 

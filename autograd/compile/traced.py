@@ -63,18 +63,17 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __init__(self, capture: Capture, slot: Slot, value: np.ndarray[Any, Any], parent: Traced | None = None) -> None:
         self.capture, self.slot, self.value, self.parent = capture, slot, value, parent
-        self.holders: list[weakref.ref[Tensor]] = []
+        self.holders: tuple[weakref.ref[Tensor], ...] = ()  # tensors that show this array
         slot.memory.live += 1
-        capture.traced[slot] = self
+        capture.traced[slot] = weakref.ref(self)
 
     def __del__(self) -> None:
         self.slot.memory.live -= 1
+        self.capture.traced.pop(self.slot, None)
 
     def hold(self, tensor: Tensor) -> None:
         """Note a tensor that shows this array."""
-        if not self.holders:
-            self.capture.shown.append(weakref.ref(self))
-        self.holders.append(weakref.ref(tensor))
+        self.holders += (weakref.ref(tensor),)
 
     # ── what is known ──
 
@@ -237,7 +236,7 @@ def numbered(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def concrete(value: Any) -> Any:
     """An array in place of a traced one."""
-    if isinstance(value, Traced):
+    if type(value) is Traced:
         return value.value
     if isinstance(value, slice):
         return slice(*map(concrete, (value.start, value.stop, value.step)))

@@ -14,6 +14,7 @@ Dtype = np.dtype[Any]
 
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")
+REAL_PARTS = {complex64: float32, complex128: float64}
 uint8, int8, int16, int32, int64 = (np.dtype(name) for name in ("uint8", "int8", "int16", "int32", "int64"))
 boolean = np.dtype("bool")
 

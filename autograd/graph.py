@@ -11,8 +11,9 @@ import numpy as np
 
 from autograd import tracing, writes
 from autograd.dtypes import float32, float64
-from autograd.errors import DtypeError, GraphError, message
+from autograd.errors import GraphError, message
 from autograd.kernels.sums import columns, suits, whole
+from autograd.op import for_complex
 from autograd.source import INTERNAL, Site, here, outside
 
 if TYPE_CHECKING:
@@ -161,8 +162,8 @@ def record(
         shape, dtype = tuple([part.shape for part in y]), tuple([part.dtype for part in y])
     else:
         shape, dtype = y.shape, y.dtype
-    if dtype is not float32 and dtype is not float64:
-        refuse_complex(op.name, dtype)
+    if dtype is not float32 and dtype is not float64 and has_complex(dtype):
+        op = for_complex(op)
     node.op = op
     node.parents = parents
     node.args = kept  # a tuple: the garbage collector forgets one that holds arrays only, which in deep graphs saves 0.5 us
@@ -177,17 +178,13 @@ def record(
     return node
 
 
-def refuse_complex(name: str, dtype: Any) -> None:
-    """Raise for complex numbers: the rules are those of real ones, and would be wrong without a word."""
-    kinds = [part.kind for part in dtype] if type(dtype) is tuple else dtype.kind
-    if "c" in kinds:
-        required = "real numbers are required where a gradient is recorded"
-        raise DtypeError(message(name, required, "complex ones", "detach() the tensor, or compute with its parts"))
+def has_complex(dtype: Any) -> bool:
+    """Whether a dtype, or one of several, is complex."""
+    return any(part.kind == "c" for part in dtype) if type(dtype) is tuple else bool(dtype.kind == "c")
 
 
 def leaf(array: Any, tensor: Callable[[], Any] | None = None) -> Node:
     """The node of a tensor that nothing recorded led to; its gradient goes to the tensor (given as a weak reference)."""
-    refuse_complex("requires_grad", array.dtype)
     node = Node()
     node.op, node.parents, node.args, node.params, node.y = None, (), (), NO_PARAMS, None
     node.shape, node.dtype, node.number, node.watch = array.shape, array.dtype, next(number), Watch(tensor)
@@ -383,7 +380,7 @@ def backpropagate(
                 if term.shape != parent.shape:
                     term = sum_to_shape(term, parent.shape)
                 if term.dtype is not parent.dtype and term.dtype != parent.dtype:
-                    term = term.astype(parent.dtype)
+                    term = (term.real if term.dtype.kind == "c" != parent.dtype.kind else term).astype(parent.dtype)
                 if held is None:
                     gradients[parent] = term
                     if parent.op is None and lift is None and op.joint is None and is_new(term, g):

@@ -108,6 +108,15 @@ class Methods(Recorder):
     heaviside = ops.heaviside
     heaviside_ = in_place(ops.heaviside)
 
+    # complex
+    conj = ops.conj
+    conj_physical = ops.conj_physical
+    conj_physical_ = in_place(ops.conj_physical)
+    resolve_conj = ops.resolve_conj
+    resolve_neg = ops.resolve_neg
+    angle = ops.angle
+    adjoint = ops.adjoint
+
     # comparison
     eq = ops.eq
     eq_ = in_place(ops.eq)

@@ -20,23 +20,12 @@ from autograd.op import Recorder
 # ── ufuncs that are put together from others ──
 
 
-def real(function: Any, on_reals: Any, x: Any, *args: Any) -> Any:
-    """What a function for complex numbers is on real ones; the op of its name, if there is one, on complex ones."""
-    if x.dtype.kind != "c":
-        return on_reals(x, *args)
-    of_complex = getattr(ops, function.__name__, None)
-    if of_complex is None:
-        raise missing(function, f"numpy.{function.__name__}")
-    return of_complex(x)
-
-
 TABLE |= {
     np.divmod: lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)),
     np.modf: lambda x: (np.subtract(x, np.trunc(x)), np.trunc(x)),
     np.rint: lambda x: ops.round(x),
     np.cbrt: lambda x: np.sign(x) * np.power(np.abs(x), 1 / 3),
     np.fabs: np.abs,
-    np.conjugate: lambda x: real(np.conjugate, np.positive, x),
     np.vecdot: lambda a, b: np.sum(np.conjugate(a) * b, axis=-1),
     np.matvec: lambda a, b: np.matmul(a, b[..., None])[..., 0],
     np.vecmat: lambda a, b: np.matmul(np.conjugate(a)[..., None, :], b)[..., 0, :],
@@ -472,8 +461,7 @@ TABLE |= {
     np.extract: lambda condition, arr: np.take(arr, np.flatnonzero(bare(condition))),
     np.choose: lambda a, choices, *, mode="raise": np.select([np.equal(bare(a), i) for i in range(len(choices))], choices),
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: ops.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
-    np.real: lambda val: real(np.real, np.reshape, val, val.shape),
-    np.imag: lambda val: real(np.imag, np.zeros_like, val),
+    np.imag: lambda val: ops.imag(val) if val.dtype.kind == "c" else np.zeros_like(val),
     np.round: lambda a, decimals=0: ops.round(a, decimals=decimals),
     np.around: lambda a, decimals=0: ops.round(a, decimals=decimals),
     np.polyval: lambda p, x: functools.reduce(lambda y, coefficient: y * x + coefficient, p, np.zeros_like(x)),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from autograd import tracing
 from autograd.errors import DtypeError, message
+from autograd.holomorphic import HOLOMORPHIC
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -54,7 +55,7 @@ class Op:
     """A declared op. See ``op`` for the meaning of the fields."""
 
     __slots__ = (
-        "add_to", "array_rule", "arity", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names",
+        "add_to", "array_rule", "arity", "complex", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names",
         "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept", "_places",
     )  # fmt: skip
 
@@ -65,6 +66,7 @@ class Op:
     array_rule: Rule | None
     add_to: Rule | None
     saves: tuple[str, ...]
+    complex: str
     convert: str
     numpy: Callable[..., Any] | None
     reference: Callable[..., Any] | None
@@ -81,6 +83,7 @@ class Op:
     def __init__(self, kernel: Callable[..., Any], **fields: Any) -> None:
         self.name, self.kernel, self._kept = kernel.__name__, kernel, {}
         self.derived, self.joint, self.array_rule, self.add_to, self.rules, self.saves = False, None, None, None, (), ()
+        self.complex = "holomorphic" if self.name in HOLOMORPHIC else ""
         parameters = list(inspect.signature(kernel).parameters.values())
         arrays = [p for p in parameters if str(p.annotation).startswith("Array")]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
@@ -146,6 +149,47 @@ class Op:
         return _by_name, (self.name,)
 
 
+class Conjugated(Op):
+    """A holomorphic op as it is recorded for complex numbers: conj(rule(conj(g))) in place of rule(g). See autograd/ops/complex.py."""
+
+    __slots__ = ("of",)
+
+    of: Op
+
+    def __init__(self, of: Op) -> None:
+        for field in Op.__slots__:
+            setattr(self, field, getattr(of, field))
+        self.of = of
+        self.array_rule = self.add_to = None
+        self.rules = tuple([rule and functools.partial(conjugated, rule) for rule in of.rules])
+        self.joint = of.joint and functools.partial(conjugated, of.joint)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return Conjugated, (self.of,)
+
+
+def conjugated(rule: Rule, g: Any, *inputs: Any, **params: Any) -> Any:
+    """conj(rule(conj(g)))."""
+    answer = rule(tuple(map(conjugate, g)) if isinstance(g, tuple) else conjugate(g), *inputs, **params)
+    return tuple(map(conjugate, answer)) if isinstance(answer, tuple) else conjugate(answer)
+
+
+def conjugate(x: Any) -> Any:
+    """The conjugate of what may be complex, or be no array at all."""
+    return x.conj() if x is not None and x.dtype.kind == "c" else x
+
+
+@functools.cache
+def for_complex(spec: Op) -> Op:
+    """What is recorded of an op when its result is complex."""
+    if not spec.complex:
+        raise DtypeError(message(
+            spec.name, "real numbers are required where a gradient is recorded: its derivative for complex ones is not known", "complex ones",
+            "detach() the tensor, or compute with its real and imag parts",
+        ))  # fmt: skip
+    return Conjugated(spec) if spec.complex == "holomorphic" else spec
+
+
 def answers(rules: Sequence[Rule | None], g: Any, y: Any, *args: Any, **params: Any) -> tuple[Any, ...]:
     """Rules as a joint one."""
     return tuple([None if rule is None else rule(g, y, *args, **params) for rule in rules])
@@ -168,6 +212,7 @@ def op(
     saves: str | tuple[str, ...] = "",
     numpy: Callable[..., Any] | None = None,
     reference: Callable[..., Any] | None = None,
+    complex: str = "",
     convert: str = "",
     elementwise: bool = False,
     masks: bool = False,
@@ -187,6 +232,9 @@ def op(
                 Everything else is kept as shape and dtype only.
     numpy       The NumPy function of the same meaning: it will call this op when it meets a tensor, and the tests compare with it.
     reference   A naive function of the same meaning, for the tests, where NumPy has none.
+    complex     "own": the rules hold for complex numbers as they stand; "holomorphic" (or to be listed in autograd/holomorphic.py): they do
+                once they are conjugated, as in autograd/ops/complex.py. Otherwise complex numbers have no gradient through it. An op whose
+                result is real for complex input has to be "own".
     convert     "common": arguments are brought to one dtype; "float": to one floating-point dtype; "": left as they are.
     elementwise y[i] depends on x[i] alone: what is known of such ops is used by the masked zeros and by the compiler.
     masks       Its rule puts zeros where an input was not used: below it, zero times infinity is zero.
@@ -196,6 +244,7 @@ def op(
     def declare(kernel: Callable[P, Any]) -> Callable[P, Tensor]:
         return public(Op(
             kernel, joint=joint, array_rule=array_rule, add_to=add_to, numpy=numpy, reference=reference, convert=convert,
+            **({"complex": complex} if complex else {}),
             elementwise=elementwise, masks=masks, view=view, samples=tuple(samples), saves=(saves,) if isinstance(saves, str) else saves,
             rules=rules if isinstance(rules, tuple) else (rules,) if rules is not None else (),
         ))  # fmt: skip

@@ -14,7 +14,7 @@ from autograd.arrays import as_array
 from autograd.creation import checked, filled_like, finished, number, shape_of
 from autograd.device import CPU
 from autograd.device import device as Device
-from autograd.dtypes import get_default_dtype, int64
+from autograd.dtypes import REAL_PARTS, get_default_dtype, int64
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.inplace import assign
 from autograd.tensor import Tensor
@@ -142,7 +142,7 @@ class Redrawn:
 def draw_uniform(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
     """Uniform in [0, 1)."""
     if dtype.kind == "c":
-        part = draw_uniform(name, (*shape, 2), floats(dtype), generator)
+        part = draw_uniform(name, (*shape, 2), REAL_PARTS[dtype], generator)
         return part.view(dtype)[..., 0]
     if dtype == np.float16:  # a float32 just below 1 would round up to it
         return (rng(generator).integers(0, 2048, shape, dtype=np.uint16) / np.float32(2048)).astype(dtype)
@@ -152,7 +152,7 @@ def draw_uniform(name: str, shape: Shape, dtype: Any, generator: Generator | Non
 def draw_normal(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
     """Normal of mean 0 and variance 1; of a complex number, half the variance in each part."""
     if dtype.kind == "c":
-        part = draw_normal(name, (*shape, 2), floats(dtype), generator)
+        part = draw_normal(name, (*shape, 2), REAL_PARTS[dtype], generator)
         return part.view(dtype)[..., 0] * part.dtype.type(0.5**0.5)
     return as_array(rng(generator).standard_normal(shape, dtype=drawn(name, dtype))).astype(dtype, copy=False)
 
@@ -167,11 +167,6 @@ def drawn(name: str, dtype: Any) -> Any:
     if dtype.kind != "f":
         raise DtypeError(message(name, "a floating-point dtype is required", str(dtype), "leave dtype out, or draw integers with randint"))
     return np.float64 if dtype == np.float64 else np.float32
-
-
-def floats(dtype: Any) -> Any:
-    """The dtype of the parts of a complex number."""
-    return np.dtype("float64" if dtype == np.complex128 else "float32")
 
 
 # ── new tensors ──

@@ -333,6 +333,10 @@ class Tensor(Methods):
     nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T = property(lambda self: ops.permute(self, tuple(reversed(range(self._array.ndim)))), doc="The dims in reverse order.")
     mT = property(lambda self: ops.mT(self), doc="The last two dims exchanged.")
+    H = property(lambda self: ops.H(self), doc="The conjugate transpose of a matrix.")
+    mH = property(lambda self: ops.mH(self), doc="The last two dims exchanged, the numbers conjugated.")
+    real = property(lambda self: ops.real(self), lambda self, value: ops.real(self).copy_(value), doc="The real parts, as a view.")
+    imag = property(lambda self: ops.imag(self), lambda self, value: ops.imag(self).copy_(value), doc="The imaginary parts, as a view.")
     is_cuda = is_sparse = is_quantized = property(lambda self: False)
     device = property(lambda self: CPU, doc="Always the CPU.")
     output_nr = 0
@@ -728,6 +732,11 @@ def seeded(name: str, tensors: Sequence[Tensor], grads: Sequence[Any], create_gr
                 "set requires_grad=True on the inputs, and compute it outside no_grad() and without detach()",
             ))  # fmt: skip
         if given is None:
+            if array.dtype.kind == "c":
+                raise DtypeError(message(
+                    name, "a real number is required, for what is to be minimised must have an order", f"one of {array.dtype}",
+                    "take its abs(), or real part, or pass gradient=",
+                ))  # fmt: skip
             if array.size != 1:
                 raise ShapeError(message(
                     name, f"a gradient of shape {tensor.shape} is required, for only a single element implies 1", "none",

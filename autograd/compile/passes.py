@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compile.fuse import contiguous
 from autograd.compile.program import Instruction, Program, Slot, mapped
 
 COPIES = {np.positive, np.copy, np.ndarray.copy, np.ascontiguousarray}
 PURE = {"call", "view", "opaque"}
+SHORT = 512  # elements: up to so many, a sum in one go rounds no worse than a pairwise one, and a dot product does it faster
 
 
 def simplify(program: Program) -> Program:
     """The same program with nothing in it that is not needed."""
-    return without_dead_code(without_repeats(program))
+    return without_dead_code(with_dots(without_repeats(program)))
 
 
 def without_dead_code(program: Program) -> Program:
@@ -79,6 +81,40 @@ def without_repeats(program: Program) -> Program:
                 continue
         kept.append(instruction)
     return Program(program.inputs, kept, program.outputs, program.kept)
+
+
+def with_dots(program: Program) -> Program:
+    """A sum over the few elements of a product as one dot product: no pass for the product, and no array for it."""
+    makers = {instruction.outputs[0]: instruction for instruction in program.instructions if len(instruction.outputs) == 1}
+    index = max((slot.index for i in program.instructions for slot in (*i.outputs, *i.reads()) if slot is not None), default=0)
+    instructions = []
+    for instruction in program.instructions:
+        factors = summed_product(instruction, makers)
+        for n, factor in enumerate(factors):
+            if len(factor.shape) != 1:
+                flat = Slot(index := index + 1, factor.memory, np.broadcast_to(np.empty((), factor.dtype), (factor.size,)))
+                flat.strides = (factor.dtype.itemsize,)
+                instructions.append(Instruction("view", np.ndarray.reshape, (factor, -1), {}, (flat,), instruction.site))
+                factors[n] = flat
+        if factors:
+            instruction = Instruction("call", np.dot, factors, {}, instruction.outputs, instruction.site)
+        instructions.append(instruction)
+    return Program(program.inputs, instructions, program.outputs, program.kept)
+
+
+def summed_product(instruction: Instruction, makers: dict[Slot | None, Instruction]) -> list[Slot]:
+    """The two factors of a product that is summed over all its elements, if a dot product is as exact; or nothing."""
+    given = dict(zip(("array", "axis", "dtype", "out", "keepdims"), instruction.args, strict=False)) | instruction.kwargs
+    if instruction.function != np.add.reduce or given.get("axis", 0) is not None or instruction.result.shape or given.get("dtype"):
+        return []
+    maker = makers.get(given["array"])
+    if maker is None or maker.kind != "call" or maker.kwargs or maker.function not in (np.multiply, np.square):
+        return []
+    factors = [*maker.args, *maker.args][:2]
+    product = maker.result
+    fit = all(isinstance(x, Slot) and x.shape == product.shape and x.dtype == product.dtype and not x.memory.written for x in factors)
+    short = 0 < product.size <= SHORT and product.dtype.kind == "f" and product.dtype.itemsize >= 4
+    return factors if fit and short and all(map(contiguous, factors)) else []
 
 
 def replace(program: Program, old: Slot, new: Slot) -> None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.compile.passes import COPIES
+from autograd.compile.passes import COPIES, SHORT
 from autograd.compile.program import Instruction, Slot
 
 if TYPE_CHECKING:
     from autograd.compile.emit import Replay
 
-SHORT = 512  # elements: up to so many, a sum in one go rounds no worse than a pairwise one, and a dot product does it faster
 BY_KEYWORD = {np.maximum, np.minimum}  # NumPy 2.4 has deprecated a third positional argument of these
 Spelling = Callable[["Replay", Instruction, Sequence[Any], Slot | None], str | None]
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from autograd.ops.activation import *
 from autograd.ops.attention import *
 from autograd.ops.comparison import *
+from autograd.ops.complex import *
 from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.functions import *

@@ -16,7 +16,7 @@ __all__ = [
     "floor", "ceil", "trunc", "round", "frac",
     "keep", "where", "masked_fill", "larger", "smaller", "larger_number", "smaller_number", "maximum", "minimum", "fmax", "fmin",
     "between", "clamp", "clamp_min", "clamp_max", "nan_to_num", "copysign", "nextafter", "heaviside", "cast", "clone",
-    "subtract", "multiply", "divide", "negative", "absolute", "sgn", "fix", "clip",
+    "subtract", "multiply", "divide", "negative", "absolute", "fix", "clip",
 ]  # fmt: skip
 
 BINARY = (Sample((3, 4), (3, 4)), Sample((3, 4), (4,)), Sample((2, 1), (1, 3)), Sample((), (2, 3)))
@@ -117,15 +117,17 @@ def positive(x: Array):
     return np.positive(x)
 
 
-@elementwise(lambda g, y, x: g * np.sign(x), saves="x", convert="", numpy=np.absolute)
+@elementwise(lambda g, y, x: g * np.sign(x), saves="x", complex="own", convert="", numpy=np.absolute)
 def abs(x: Array):
     """|x|. The gradient at 0 is 0."""
     return np.absolute(x)
 
 
-@elementwise(zero, convert="", numpy=np.sign)
+@elementwise(zero, convert="")
 def sign(x: Array):
-    """-1, 0 or 1; x / |x| of complex numbers. NaN of NaN, where PyTorch has 0."""
+    """-1, 0 or 1. NaN of NaN, where PyTorch has 0. For complex numbers there is ``sgn``."""
+    if x.dtype.kind == "c":
+        raise DtypeError(message("sign", "real numbers are required", str(x.dtype), "use sgn: x / |x|"))
     return np.sign(x)
 
 
@@ -393,5 +395,5 @@ def clone(x: Array, *, memory_format=None):
     return x.copy()
 
 
-subtract, multiply, divide, negative, absolute, sgn = sub, mul, div, neg, abs, sign
+subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
 fix, clip = trunc, clamp

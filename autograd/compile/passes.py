@@ -104,8 +104,10 @@ def with_dots(program: Program) -> Program:
 
 def summed_product(instruction: Instruction, makers: dict[Slot | None, Instruction]) -> list[Slot]:
     """The two factors of a product that is summed over all its elements, if a dot product is as exact; or nothing."""
+    if instruction.function != np.add.reduce:
+        return []
     given = dict(zip(("array", "axis", "dtype", "out", "keepdims"), instruction.args, strict=False)) | instruction.kwargs
-    if instruction.function != np.add.reduce or given.get("axis", 0) is not None or instruction.result.shape or given.get("dtype"):
+    if given.get("axis", 0) is not None or instruction.result.shape or given.get("dtype"):
         return []
     maker = makers.get(given["array"])
     if maker is None or maker.kind != "call" or maker.kwargs or maker.function not in (np.multiply, np.square):
@@ -169,7 +171,7 @@ def with_numbers(instruction: Instruction) -> None:
     function = instruction.function
     if not isinstance(function, np.ufunc) or function.signature is not None or function.nout != 1:
         return
-    if instruction.kind != "call" or instruction.kwargs:
+    if instruction.kind != "call" or instruction.kwargs or "constant" not in [slot.memory.kind for slot in instruction.reads()]:
         return
     result = instruction.result
 
@@ -178,8 +180,6 @@ def with_numbers(instruction: Instruction) -> None:
         return arg if single is None else single
 
     given = [arg for arg in instruction.args if isinstance(arg, Slot) and arg.memory.kind != "constant"]
-    if len(given) == len(instruction.args):
-        return
     if any(arg.shape == result.shape for arg in given) and all(arg.dtype == result.dtype for arg in given):
         instruction.args = tuple(map(number, instruction.args))
 
@@ -196,7 +196,7 @@ def is_number(value: Any, number: float) -> bool:
 def folded(instruction: Instruction) -> bool:
     """Whether the call was one on constants: its result is now a constant too."""
     read = instruction.reads()
-    if not read or instruction.kind == "opaque" or not all(is_constant(slot) for slot in read):
+    if not read or instruction.kind == "opaque" or not all(map(is_constant, read)):
         return False
 
     def array(value: Any) -> Any:

@@ -354,26 +354,54 @@ class Capture:
             addresses = [array.ctypes.data - vector.ctypes.data for array in arrays]
             if addresses == [vector.itemsize * offset for offset in offsets(sizes)]:
                 return Tensor._wrap(self.reference(vector))
-        if not all(self.movable(part) for part in parts):
+        if not all(self.movable(part) for part in parts) or len({array.dtype for array in arrays}) > 1:
             self.notes.append("an optimiser updates its parameters one by one: their memory is shared with other arrays, or not contiguous")
             return None
-        vector = np.concatenate([array.reshape(-1) for array in arrays])
+        vector = np.empty(sum(sizes), arrays[0].dtype)
+        del arrays
+        self.move(parts, [vector[start : start + size] for start, size in zip(offsets(sizes), sizes, strict=True)], vector)
+        return Tensor._wrap(self.reference(vector))
+
+    def move(self, parts: list[Traced], places: list[np.ndarray[Any, Any]], vector: np.ndarray[Any, Any]) -> None:
+        """Move arrays that were there before to places in a vector, one by one: each frees its own memory before the next moves."""
         memory = self.memories[id(vector)] = Memory("state", vector)
         memory.live = sum(part.slot.memory.live for part in parts)
         memory.version = max(part.slot.memory.version for part in parts)
-        moved = {}
-        for part, array, offset, size in zip(parts, arrays, offsets(sizes), sizes, strict=True):
-            view = vector[offset : offset + size].reshape(array.shape)
-            del self.references[id(array)]
-            self.references[id(view)] = part
-            part.value = part.slot.array = view
-            part.slot.memory = memory
-            moved[id(array)] = view
-        self.lifted = [(tensor, moved.get(id(array), array)) for tensor, array in self.lifted]
-        for key, guard in self.guards.items():
-            if guard is not None and guard[1] == "_array" and id(guard[2]) in moved:
-                self.guards[key] = guard[0], "_array", moved[id(guard[2])]
-        return Tensor._wrap(self.reference(vector))
+        lifted: dict[int, list[int]] = {}
+        for number, (_, array) in enumerate(self.lifted):
+            lifted.setdefault(id(array), []).append(number)
+        guarded: dict[int, list[tuple[int, str]]] = {}
+        for name, guard in self.guards.items():
+            if guard is not None and guard[1] == "_array":
+                guarded.setdefault(id(guard[2]), []).append(name)
+        guard = array = None  # or the last of them would stay
+        left = {part.slot.memory for part in parts}
+        for instruction in self.instructions:
+            for slot in instruction.outputs:
+                if slot is not None and slot.memory in left:  # a view
+                    slot.memory = memory
+        for part, place in zip(parts, places, strict=True):
+            key, place = id(part.value), place.reshape(part.shape)
+            place[...] = part.value
+            for number in lifted.get(key, ()):
+                self.lifted[number] = self.lifted[number][0], place
+            for name in guarded.get(key, ()):
+                self.guards[name] = (*self.guards[name][:2], place)  # type: ignore[index]
+            del self.references[key], self.memories[key]  # it owned its memory
+            self.references[id(place)] = part
+            part.slot.memory, part.value, part.slot.array = memory, place, place
+        left.clear()
+
+    def gradient(self, tensors: Sequence[Tensor]) -> Tensor:
+        """The gradients as one vector. Those that were made inside become its parts, and their own memory is free."""
+        gradients: list[Any] = [tensor.grad for tensor in tensors]
+        self.enter(gradients)
+        sizes = [gradient._array.size for gradient in gradients]
+        vector = np.concatenate([gradient._array.reshape(-1) for gradient in gradients])
+        for tensor, gradient, start, size in zip(tensors, gradients, offsets(sizes), sizes, strict=True):
+            if gradient._array.slot.memory.kind == "result" and gradient._node is None:
+                tensor.grad = Tensor._wrap(vector[start : start + size].reshape(tensor.shape))
+        return Tensor._wrap(vector)
 
     def movable(self, part: Traced) -> bool:
         """Whether nobody but its tensor sees the memory of a traced array: then it may lie elsewhere."""

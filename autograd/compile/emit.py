@@ -173,7 +173,7 @@ class Replay:
         self.last = self._last_reads()
         self.outside = {slot.memory for slot in self.program.outputs}  # handed out: new in every run
         self.kept = {slot.memory for slot in self.program.kept}
-        self._reserve(self.kept | self.outside)
+        self._reserve()
         self._take_inputs()
         for position, instruction in enumerate(self.program.instructions):
             for slot in instruction.reads():
@@ -253,7 +253,7 @@ class Replay:
             if self.last.get(memory, -1) < position and self._lent(memory):  # nobody reads the result at all
                 self.pool.give(self.blocks.pop(memory))
 
-    def _reserve(self, seen: set[Memory]) -> None:
+    def _reserve(self) -> None:
         """Let what is joined to one vector be made in its part of that vector, so that joining costs nothing.
 
         The vectors are few and live from the first of their parts on, so they have memory of their own.
@@ -265,7 +265,7 @@ class Replay:
             if instruction.function is not np.concatenate or instruction.kwargs.get("axis", (*instruction.args, 0)[1]) != 0:
                 continue
             (whole,), parts = instruction.outputs, instruction.args[0]
-            if whole is None or whole.memory in seen or whole.memory in self.reserved or len(whole.shape) != 1:
+            if whole is None or whole.memory in self.outside or whole.memory in self.reserved or len(whole.shape) != 1:
                 continue
             block = aligned(whole.nbytes)
             self.reserved[whole.memory] = block
@@ -274,6 +274,7 @@ class Replay:
                 stop = start + part.nbytes
                 maker = makers.get(part.memory)
                 free = part.memory.kind == "result" and not part.memory.written and part.memory not in self.reserved
+                free = free and not (whole.memory in self.kept and part.memory in self.kept)  # whoever writes to one must not change both
                 if maker is not None and free and part.dtype == whole.dtype and fills(maker, part.size):
                     self.reserved[part.memory] = block[start:stop]
                 start = stop

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import ops
 from autograd.arrays import arrays_of, as_array
 from autograd.errors import ArgumentError, GraphError, message
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
@@ -133,6 +134,28 @@ def mismatch(
         hint(analytic, numeric, bool(kinked)),
     )  # fmt: skip
     return text + matrices if analytic.size <= 400 else text
+
+
+# ── complex numbers, by their parts ──
+
+
+def on_parts(function: Function, inputs: Any) -> tuple[Function, Any]:
+    """The same function of and to real numbers: complex tensors as (..., 2), so that each part has a derivative of its own."""
+    given = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+
+    def by_parts(*values: Any) -> list[Tensor]:
+        pairs = zip(given, values, strict=True)
+        originals = [ops.view_as_complex(value) if isinstance(x, Tensor) and x.is_complex() else value for x, value in pairs]
+        return [ops.view_as_real(y) if y.is_complex() else y for y in outputs_of(function, originals)]
+
+    return by_parts, tuple(map(leaf_of_parts, given))
+
+
+def leaf_of_parts(x: Any) -> Any:
+    """A complex tensor as a leaf of real numbers, (..., 2); anything else as it is."""
+    if not isinstance(x, Tensor) or not x.is_complex():
+        return x
+    return ops.view_as_real(x).detach().requires_grad_(x.requires_grad)
 
 
 # ── the checks ──
@@ -263,7 +286,8 @@ def gradcheck(
     """Whether the gradients of func agree with central differences: |analytic - numeric| <= atol + rtol * |numeric|, for each entry.
 
     func                  takes tensors, returns a tensor or several
-    inputs                a tensor or a sequence; derivatives are checked for those that require grad, which should be float64
+    inputs                a tensor or a sequence; derivatives are checked for those that require grad, which should be float64 or
+                          complex128: of complex ones, both parts are inputs for themselves
     eps                   the step of the finite differences
     raise_exception       raise GradcheckError, which says what is wrong and where; else return False
     nondet_tol            how far apart two runs on the same inputs may be
@@ -271,6 +295,7 @@ def gradcheck(
     check_grad_dtypes     gradients have the dtype of their input
     fast_mode             a random combination of the entries in place of each of them: two calls per input, not two per element
     """
+    func, inputs = on_parts(func, inputs)
     try:
         inputs, wanted = check_inputs(inputs)
         with enable_grad(), np.errstate(all="ignore"):
@@ -307,6 +332,7 @@ def gradgradcheck(
     grad_outputs                 dL/d(output), one per output that requires grad: random unless given
     gen_non_contig_grad_outputs  the random ones are not contiguous in memory
     """
+    func, inputs = on_parts(func, inputs)
     inputs, wanted = check_inputs(inputs)
     positions = list(wanted)
     with enable_grad(), np.errstate(all="ignore"):
@@ -320,6 +346,7 @@ def gradgradcheck(
     else:
         given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)
         grads = [g if isinstance(g, Tensor) else Tensor(as_array(g), requires_grad=True) for g in given]
+        grads = list(map(leaf_of_parts, grads))
     if len(grads) != len(outputs):
         required = f"one gradient per output that requires grad ({len(outputs)}) is required"
         raise ArgumentError(message("gradgradcheck", required, str(len(grads)), "check grad_outputs"))

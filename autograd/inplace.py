@@ -68,8 +68,8 @@ def look(array: Any, steps: Sequence[Step]) -> Any:
 
 
 @op(
-    (lambda g, y, base, part, steps: write_view(g, np.zeros((), g.dtype), steps=steps), lambda g, y, base, part, steps: look(g, steps)),
-    masks=True,
+    (lambda g, y, base, part, steps: write_view(g, np.zeros((), part.dtype), steps=steps), lambda g, y, base, part, steps: look(g, steps)),
+    masks=True, complex="own",
 )  # fmt: skip
 def write_view(base: Array, part: Array, *, steps: Sequence[Step]) -> Array:
     """base with the part that steps show replaced."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd import ops
-from autograd.dispatch import TABLE, VIEWS, bare, cast, choice, common, implements, missing
+from autograd.dispatch import TABLE, VIEWS, bare, cast, choice, common, implements
 from autograd.errors import ArgumentError, message
 from autograd.op import Recorder
 

@@ -55,8 +55,8 @@ class Op:
     """A declared op. See ``op`` for the meaning of the fields."""
 
     __slots__ = (
-        "add_to", "array_rule", "arity", "complex", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks", "name", "names",
-        "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept", "_places",
+        "add_to", "array_rule", "arity", "complex", "convert", "derived", "differentiable", "elementwise", "joint", "kernel", "masks",
+        "name", "names", "numpy", "reference", "rest", "rules", "samples", "saves", "variadic", "view", "_kept", "_places",
     )  # fmt: skip
 
     name: str
@@ -184,7 +184,7 @@ def for_complex(spec: Op) -> Op:
     """What is recorded of an op when its result is complex."""
     if not spec.complex:
         raise DtypeError(message(
-            spec.name, "real numbers are required where a gradient is recorded: its derivative for complex ones is not known", "complex ones",
+            spec.name, "real numbers are required where a gradient is recorded, for it has no rule for complex ones", "complex ones",
             "detach() the tensor, or compute with its real and imag parts",
         ))  # fmt: skip
     return Conjugated(spec) if spec.complex == "holomorphic" else spec

@@ -335,8 +335,8 @@ class Tensor(Methods):
     mT = property(lambda self: ops.mT(self), doc="The last two dims exchanged.")
     H = property(lambda self: ops.H(self), doc="The conjugate transpose of a matrix.")
     mH = property(lambda self: ops.mH(self), doc="The last two dims exchanged, the numbers conjugated.")
-    real = property(lambda self: ops.real(self), lambda self, value: ops.real(self).copy_(value), doc="The real parts, as a view.")
-    imag = property(lambda self: ops.imag(self), lambda self, value: ops.imag(self).copy_(value), doc="The imaginary parts, as a view.")
+    real = property(lambda self: ops.real(self), lambda self, value: set_part(ops.real(self), value), doc="The real parts, as a view.")
+    imag = property(lambda self: ops.imag(self), lambda self, value: set_part(ops.imag(self), value), doc="The imaginary parts, as a view.")
     is_cuda = is_sparse = is_quantized = property(lambda self: False)
     device = property(lambda self: CPU, doc="Always the CPU.")
     output_nr = 0
@@ -579,6 +579,11 @@ class Tensor(Methods):
         return call_function(function, args, kwargs)
 
 
+def set_part(part: Tensor, value: Any) -> None:
+    """``z.real = value``: write into the view."""
+    part.copy_(value if isinstance(value, Tensor) else Tensor(value))
+
+
 new = Tensor.__new__
 GETITEM: Op = ops.getitem.op  # type: ignore[attr-defined]
 GETITEMS: Op = ops.getitems.op  # type: ignore[attr-defined]
@@ -599,7 +604,15 @@ def converted(op: Op, arrays: list[Any]) -> list[Any]:
             raise DtypeError(message(
                 op.name, "tensors, arrays or numbers are required", type(value).__name__, "convert it first: autograd.tensor(...)",
             ))  # fmt: skip
-    return promoted(arrays[:count], floating=op.convert == "float") + arrays[count:]
+    result = promoted(arrays[:count], floating=op.convert == "float")
+    if op.convert == "float" and result[0].dtype.kind == "c" and not op.complex:
+        raise of_reals(op, result[0].dtype)
+    return result + arrays[count:]
+
+
+def of_reals(op: Op, dtype: Any) -> DtypeError:
+    """What is said where complex numbers meet an op for real ones."""
+    return DtypeError(message(op.name, "real numbers are required", str(dtype), "compute with their abs(), or their real and imag parts"))
 
 
 def shares(y: Any, source: Any) -> bool:
@@ -622,6 +635,8 @@ def explained(error: Exception, op: Op, args: Sequence[Any]) -> Exception:
     """What NumPy said, as an error that names the op, what it was given, the user's line, and what to do."""
     if isinstance(error, AutogradError):
         return error
+    if not op.complex and (dtypes := [arg.dtype for arg in args if getattr(getattr(arg, "dtype", None), "kind", "") == "c"]):
+        return of_reals(op, dtypes[0])
     texts = [f"{arg.shape} {arg.dtype}" if isinstance(arg, Tensor | np.ndarray) else repr(arg)[:60] for arg in args]
     given = " and ".join(texts) or "nothing"
     said = str(error).strip().rstrip(".")

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # The house, from the ground up: a module imports from its own layer and from those before it. A new module takes a place here.
 LAYERS = (
-    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "arrays", "indexing", "kernels",
-    "threads", "ops", "graph",
+    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "arrays", "indexing",
+    "kernels", "threads", "ops", "graph",
     "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "transforms", "checkpoint", "function", "check",
     "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything

@@ -42,7 +42,7 @@ def usable(node: Node | None) -> bool:
 
 def derive(capture: Capture, standins: list[Any], returned: Returned) -> Derivative | None:
     """Capture the backward pass too, if the results are recorded and nothing inside the function has used up their graph."""
-    returned.connected = [isinstance(part, Tensor) and part.dtype.kind == "f" and usable(part.node) for part in returned.parts]
+    returned.connected = [isinstance(part, Tensor) and part.dtype.kind in "fc" and usable(part.node) for part in returned.parts]
     roots = [part.node for part, connected in zip(returned.parts, returned.connected, strict=True) if connected]
     if not recording() or not roots:
         returned.connected = [False] * len(returned.parts)

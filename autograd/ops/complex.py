@@ -19,8 +19,8 @@ from autograd.ops.functions import cos, sin
 from autograd.ops.shape import mT
 
 __all__ = [
-    "conj_physical", "conj", "resolve_conj", "resolve_neg", "real", "imag", "sgn", "angle", "complex", "polar", "view_as_real", "view_as_complex",
-    "mH", "H", "adjoint",
+    "conj_physical", "conj", "resolve_conj", "resolve_neg", "real", "imag", "sgn", "angle", "complex", "polar",
+    "view_as_real", "view_as_complex", "mH", "H", "adjoint",
 ]  # fmt: skip
 
 Z = np.array([[0.5 + 1j, -1.25 - 0.5j, 2 - 1j], [-0.75 + 0.25j, 1.5 + 2j, -1j]])
@@ -97,7 +97,7 @@ def complex(real: Array, imag: Array):
     return y
 
 
-@derived(samples=[Sample((3, 4), (3, 4))])
+@derived(samples=[Sample((3, 4), (3, 4), domain=(0.5, 2.0))])
 def polar(size: Array, angle: Array):
     """size e^(i angle)."""
     return complex(size * cos(angle), size * sin(angle))

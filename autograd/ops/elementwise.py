@@ -147,9 +147,10 @@ def plain(value):
 def lerp(start: Array, end: Array, weight: Array):
     """start + weight * (end - start): start at weight 0, end at weight 1, exactly."""
     way, weight = end - start, plain(weight)
-    if isinstance(weight, float | int):
-        return start + weight * way if weight < 0.5 else end - (1 - weight) * way
-    return np.where(weight < 0.5, start + weight * way, end - (1 - weight) * way)
+    near = np.absolute(weight) < 0.5
+    if isinstance(weight, float | int | complex):
+        return start + weight * way if near else end - (1 - weight) * way
+    return np.where(near, start + weight * way, end - (1 - weight) * way)
 
 
 @derived(samples=[*THREE, Sample((3, 4), (3, 4), (4,), value=0.5)])
@@ -383,7 +384,7 @@ def heaviside(x: Array, values: Array):
 # ── dtype and copies ──
 
 
-@elementwise(lambda g, y, x, dtype: g, convert="", samples=[Sample((3, 4), dtype=np.dtype("float64"))])
+@elementwise(lambda g, y, x, dtype: g, complex="own", convert="", samples=[Sample((3, 4), dtype=np.dtype("float64"))])
 def cast(x: Array, *, dtype):
     """x under another floating-point dtype. The gradient returns to x's own dtype, as backpropagate does for every op."""
     return x.astype(dtype)

@@ -281,7 +281,7 @@ SPREAD = [
 
 @op(
     lambda g, y, x, dim, correction, keepdim: kept(g, x, dim, keepdim) * centred(x, dim) * (2 / freedom(x, dim, correction)),
-    saves="x", samples=SPREAD,
+    saves="x", complex="own", samples=SPREAD,
 )  # fmt: skip
 def variance(x: Array, dim, correction, keepdim):
     """Mean squared distance from the mean over dim, the count lessened by correction."""
@@ -290,7 +290,7 @@ def variance(x: Array, dim, correction, keepdim):
 
 @op(
     lambda g, y, x, dim, correction, keepdim: kept(over_zero(g, y), x, dim, keepdim) * centred(x, dim) * (1 / freedom(x, dim, correction)),
-    saves="x y", samples=SPREAD,
+    saves="x y", complex="own", samples=SPREAD,
 )  # fmt: skip
 def deviation(x: Array, dim, correction, keepdim):
     """Square root of the variance. Where that is 0, the gradient is 0."""
@@ -350,7 +350,7 @@ def norm_rule(g, y, x, ord=2, dim=None, keepdim=False, dtype=None):
 
 
 @op(
-    norm_rule, saves="x y", masks=True,
+    norm_rule, saves="x y", masks=True, complex="own",
     samples=[
         *OVER, Sample((3, 4), 1), Sample((3, 4), 3.0, dim=0), Sample((3, 4), math.inf, dim=(0, 1)), Sample((3, 4), -math.inf, dim=-1),
         Sample((3, 4), 0.5),

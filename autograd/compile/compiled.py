@@ -44,7 +44,7 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
     * a branch on a value (``if loss > 1``) and ``.item()`` are errors that name the line, and what is printed is printed once;
     * numbers from outside are those of the first call, unless they are tensors, arguments, or ``dynamic(lambda: ...)``;
     * random draws are drawn anew; parameters, buffers and optimiser state are read and written where they are;
-    * gradients that the function leaves in ``.grad`` lie in the same arrays after each call.
+    * gradients that the function leaves in ``.grad`` lie in the same arrays after each call, unless it also returns them.
 
     Arguments that are not arrays are compared by value, others (modules) by identity; the training mode of modules is watched. A new
     signature is captured anew. ``explain`` prints the program, and what was fused, reused or left as it was.
@@ -214,6 +214,7 @@ class Entry:
                 self.given.append((position, len(outputs)))
                 outputs.append(traced_of(standin._grad).slot)
         gradients = left_behind(capture, standins, returned)
+        self.handed, gradients = handed_over(gradients, returned, capture)
         saved: list[Slot] = []
         if derivative is not None:
             saved, backward = split(forward, derivative)
@@ -263,6 +264,8 @@ class Entry:
             return returned.form((), arguments)
         count = len(returned.parts)
         parts = [Tensor._wrap(array) if is_tensor else array for array, is_tensor in zip(outputs, returned.tensors, strict=False)]
+        for tensor, index in self.handed:
+            tensor._grad = parts[index]
         for position, index in self.given:
             accumulate(arguments[position], outputs[index])
         if self.pullback is not None:
@@ -404,6 +407,18 @@ def left_behind(capture: Capture, standins: list[Any], returned: Returned) -> li
                 "return it, or write it with copy_() into a tensor that is there before",
             ))  # fmt: skip
     return gradients
+
+
+def handed_over(
+    gradients: list[tuple[Tensor, Tensor | None]], returned: Returned, capture: Capture
+) -> tuple[list[tuple[Tensor, int]], list[tuple[Tensor, Tensor | None]]]:
+    """(tensor, part of the result) for each gradient that is also returned, and so new in each run; and the other gradients.
+
+    One that the program begins with is not among them: it must be the same tensor in each run.
+    """
+    parts = {id(part): number for number, part in enumerate(returned.parts)}
+    new = {id(g) for tensor, g in gradients if id(g) in parts and not capture.guards.get((id(tensor), "_grad"))}
+    return [(tensor, parts[id(g)]) for tensor, g in gradients if id(g) in new], [pair for pair in gradients if id(pair[1]) not in new]
 
 
 def strays(capture: Capture, known: set[int]) -> list[Tensor]:

@@ -35,6 +35,7 @@ VIEWS = {
     np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
+ARRAYS = (np.ndarray, np.generic)
 KNOWN = 9  # references to the array of a tensor from outside that the capture itself holds, arguments included
 
 
@@ -210,7 +211,7 @@ class Capture:
         self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str,
     ) -> Any:  # fmt: skip
         """The result of a call as traced arrays, and the instruction."""
-        if isinstance(value, np.ndarray | np.generic):
+        if isinstance(value, ARRAYS):
             result = self.result(function, value, args)
             if result.parent is not None and kind == "call":
                 kind = "view" if function in VIEWS else "opaque"
@@ -218,7 +219,7 @@ class Capture:
             return result
         multiple = isinstance(value, tuple | list)
         parts = value if multiple else [value]
-        if not all(part is None or isinstance(part, np.ndarray | np.generic) for part in parts):
+        if not all(part is None or isinstance(part, ARRAYS) for part in parts):
             self.untraceable(f"{type(value).__name__} as the result of {name or function.__name__}")
         results = [None if part is None else self.result(function, part, args) for part in parts]
         if kind == "call" and any(result is not None and result.parent is not None for result in results):
@@ -234,7 +235,8 @@ class Capture:
     def result(self, function: Callable[..., Any], part: Any, args: tuple[Any, ...]) -> Traced:
         """An array that a call has returned: one of its own, or a view of an operand."""
         parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
-        part = np.asarray(part)
+        if type(part) is not np.ndarray:
+            part = np.asarray(part)
         return Traced(self, self.slot(part, Memory("result") if parent is None else parent.slot.memory), part, parent)
 
     def write(self, target: Traced, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:

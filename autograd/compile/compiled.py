@@ -221,7 +221,11 @@ class Entry:
             self.pullback = Pullback(derivative, Replay(fused(simplify(backward))), [capture.value(slot) for slot in saved])
         kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
         self.captured = len(forward)
-        self.program = fused(simplify(Program(self.inputs, forward, [*outputs, *saved], kept)))
+        program = Program(self.inputs, forward, [*outputs, *saved], kept)
+        forward.clear()
+        capture.instructions.clear()  # what the program does not need is freed before it is planned
+        program = simplify(program)
+        self.program = fused(program)
         self.replay = Replay(self.program)
         places = iter([self.replay.fixed[slot] for slot in self.program.kept])
         for _, gradient in gradients:

@@ -171,7 +171,9 @@ def with_numbers(instruction: Instruction) -> None:
     function = instruction.function
     if not isinstance(function, np.ufunc) or function.signature is not None or function.nout != 1:
         return
-    if instruction.kind != "call" or instruction.kwargs or "constant" not in [slot.memory.kind for slot in instruction.reads()]:
+    if instruction.kind != "call" or instruction.kwargs:
+        return
+    if not [slot for slot in instruction.reads() if slot.shape and slot.memory.kind == "constant"]:
         return
     result = instruction.result
 

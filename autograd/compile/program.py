@@ -11,7 +11,8 @@ from autograd.source import Site
 Kind = Literal["call", "view", "store", "draw", "dynamic", "opaque", "settle", "check", "region"]
 
 NO_KWARGS: dict[str, Any] = {}  # shared by all calls without any
-CONTAINERS = (tuple, list, dict)
+SEQUENCES = (tuple, list)
+CONTAINERS = (*SEQUENCES, dict)
 NESTED = (*CONTAINERS, slice)
 
 
@@ -125,8 +126,8 @@ class Instruction:
 
     def _operands(self) -> tuple[Slot, ...]:
         if self._read is None:
-            found = slots_in(self._args)
-            self._read = tuple(found + slots_in(self._kwargs) if self._kwargs else found)
+            found = tuple(slots_in((self._args, self._kwargs) if self._kwargs else self._args))
+            self._read = self._args if found == self._args else found  # one tuple for both where all operands are arrays
         return self._read
 
     def __repr__(self) -> str:
@@ -186,7 +187,7 @@ def slots_in(value: Any) -> list[Slot]:
 def _collect(value: Any, found: list[Slot]) -> None:
     if isinstance(value, Slot):
         found.append(value)
-    elif isinstance(value, tuple | list):
+    elif isinstance(value, SEQUENCES):
         for part in value:
             if type(part) is Slot:
                 found.append(part)

@@ -146,13 +146,14 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     # ── what is recorded ──
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if any(isinstance(value, Recorder) for value in inputs):
-            return NotImplemented
+        for value in inputs:
+            if isinstance(value, Recorder):
+                return NotImplemented
         if tracing.current() is not self.capture:  # not part of the program: another thread, or a block that is not traced
             given = {} if out is None else {"out": mapped(concrete, out)}
             self.known(ufunc.__name__)
             return getattr(ufunc, method)(*mapped(concrete, inputs), **mapped(concrete, kwargs), **given)
-        if any(isinstance(value, Live) for value in inputs):
+        if Live in map(type, inputs):
             inputs = numbered(inputs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if method == "at":

@@ -193,6 +193,18 @@ class Capture:
         """Slots in place of arrays in nested operands."""
         return mapped(self.operand, value)
 
+    def both(self, args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+        """Operands as slots, and as arrays."""
+        slots, values = [], []
+        for arg in args:
+            if type(arg) is Traced and arg.capture is self:
+                slots.append(arg.slot)
+                values.append(arg.value)
+            else:
+                slots.append(self.operands(arg))
+                values.append(mapped(concrete, arg))
+        return slots, values
+
     def call(
         self, function: Callable[..., Any], args: Iterable[Any], kwargs: Mapping[str, Any], *, kind: Kind = "call", name: str = "",
     ) -> Any:  # fmt: skip
@@ -203,8 +215,12 @@ class Capture:
         picks = (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1)
         if picks or function in SHAPED_BY_VALUES:
             raise size_error()
-        slots, named = self.operands(args), self.operands(dict(kwargs)) if kwargs else NO_KWARGS
-        value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
+        slots, values = self.both(args)
+        if kwargs:
+            named = self.operands(dict(kwargs))
+            value = function(*values, **{key: mapped(concrete, part) for key, part in kwargs.items()})
+        else:
+            named, value = NO_KWARGS, function(*values)
         return self.recorded(kind, function, args, slots, named, value, name)
 
     def recorded(

@@ -16,7 +16,8 @@ SHORT = 512  # elements: up to so many, a sum in one go rounds no worse than a p
 
 def simplify(program: Program) -> Program:
     """The same program with nothing in it that is not needed."""
-    return without_dead_code(with_dots(without_repeats(program)))
+    with np.errstate(all="ignore"):  # for calls on constants
+        return without_dead_code(with_dots(without_repeats(program)))
 
 
 def without_dead_code(program: Program) -> Program:
@@ -206,8 +207,7 @@ def folded(instruction: Instruction) -> bool:
             return slice(*map(array, (value.start, value.stop, value.step)))
         return value.array if isinstance(value, Slot) else value
 
-    with np.errstate(all="ignore"):
-        value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
+    value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
     slot = instruction.result
     slot.array = np.asarray(value)
     slot.memory.kind = "constant"
@@ -228,14 +228,14 @@ def identity(instruction: Instruction) -> Any:
 
 def frozen(value: Any) -> Any:
     """Nested operands as something that hashes: numbers with their types, for 1 and 1.0 and True are equal."""
+    if isinstance(value, Slot):
+        return value
     if isinstance(value, tuple | list):
         return type(value).__name__, *map(frozen, value)
     if isinstance(value, dict):
         return tuple((key, frozen(part)) for key, part in sorted(value.items()))
     if isinstance(value, slice):
         return "slice", frozen((value.start, value.stop, value.step))
-    if isinstance(value, Slot):
-        return value
     return type(value), value if value == value else repr(value), str(value) if isinstance(value, float) else None  # noqa: PLR0124  0.0 and -0.0
 
 

@@ -93,6 +93,13 @@ def joined(tensors: Sequence[Any]) -> Any:
     return None if capture is None else capture.joined(tensors)
 
 
+def gradient(tensors: Sequence[Any]) -> Any:
+    """In a capture, the gradients of tensors as one long vector, of which those that were made inside become parts."""
+    capture = current()
+    assert capture is not None
+    return capture.gradient(tensors)
+
+
 def draw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """``function(*args, **kwargs)``, an array of random numbers: drawn anew in each replay."""
     capture = current() if active else None

@@ -26,7 +26,7 @@ def trajectory(name, build, threads=1):
 def test_workloads_train_as_under_torch(name, build):
     pytest.importorskip("torch")
     if name == "W10-1e6" and build is libraries.ours_compiled:
-        pytest.skip("a million calls take two minutes and 6 GB to capture, and W10-1e5 is the same program")
+        pytest.skip("a million calls take a minute and a half to capture, and W10-1e5 is the same program")
     try:
         own = trajectory(name, build)
     except (AttributeError, libraries.NotThere) as error:

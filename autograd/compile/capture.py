@@ -1,55 +1,33 @@
-"""Capture: a function run once on traced arrays, which do what arrays do and write down every NumPy call.
-
-NumPy's own protocols bring the calls here, whoever makes them: kernels, derivative rules, optimisers, the user. The values are there
-too, for the run is a real one; they are only not shown to Python, whose branches could not be taken again.
-"""
+"""Capture: what traced arrays are asked to do is done, and written down as a program."""
 from __future__ import annotations
 
 import itertools
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd import tracing
 from autograd.compile.live import Live, Options
-from autograd.compile.program import Instruction, Kind, Memory, Slot, mapped
-from autograd.dtypes import get_default_dtype
+from autograd.compile.program import NO_KWARGS, Instruction, Kind, Memory, Slot, mapped
+from autograd.compile.traced import Traced, concrete, has_mask, numbered, refuse, writable_diagonal
 from autograd.errors import CaptureError, message
 from autograd.graph import Watch, zero_where_masked
 from autograd.op import Recorder
-from autograd.source import here
+from autograd.source import Site, here
 from autograd.tensor import Tensor
 from autograd.tracing import TracedArray
 from autograd.writes import owner
 
-# Answered from shapes and dtypes: nothing to record.
-METADATA: set[Any] = {
-    np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.can_cast, np.may_share_memory, np.shares_memory,
-    np.common_type, np.min_scalar_type,
-}  # fmt: skip
-# New memory after the model of an array.
-LIKE: set[Any] = {np.empty_like, np.zeros_like, np.ones_like}
 # How large the result is depends on values, so no fixed program can hold it.
 SHAPED_BY_VALUES = {
     np.nonzero, np.argwhere, np.flatnonzero, np.unique, np.extract, np.compress, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
     np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.trim_zeros, np.ndarray.nonzero, np.ndarray.compress,
 }  # fmt: skip
 OPS_SHAPED_BY_VALUES = {"nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"}
-# Written to in place: not traced, so that the kernel that does it is recorded whole.
-WRITERS = {np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
-
-
-def writable_diagonal(*args: Any, **kwargs: Any) -> Any:
-    """``np.diagonal``, to be written to as kernels do."""
-    view = np.diagonal(*args, **kwargs)
-    view.flags.writeable = True
-    return view
-
-
 # Views that follow from shapes alone: taken once, when the buffers are planned.
 VIEWS = {
     operator.getitem, writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze,
@@ -57,21 +35,8 @@ VIEWS = {
     np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
-# Methods of arrays by the ufunc method they are, which can write into a given buffer.
-REDUCTIONS = {
-    "sum": np.add.reduce, "prod": np.multiply.reduce, "max": np.maximum.reduce, "min": np.minimum.reduce, "all": np.logical_and.reduce,
-    "any": np.logical_or.reduce,
-}  # fmt: skip
+ARRAYS = (np.ndarray, np.generic)
 KNOWN = 9  # references to the array of a tensor from outside that the capture itself holds, arguments included
-POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}  # what ``array ** number`` is short for
-
-
-def refuse(what: str, remedy: str = "") -> NoReturn:
-    """Raise for what depends on values that are not known yet."""
-    raise CaptureError(message(
-        "compile", "values are known only when the compiled function runs", what,
-        remedy or "use where() for a branch, autograd.dynamic() for a number from outside, or leave this part out of the compiled function",
-    ))  # fmt: skip
 
 
 class SizeError(CaptureError):
@@ -84,194 +49,6 @@ def size_error() -> SizeError:
         "compile", "results whose size follows from shapes are required", "one whose size depends on values",
         "use where() and masks of a fixed size, or leave this part out of the compiled function",
     ))  # fmt: skip
-
-
-class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
-    """Stands for one array of the program."""
-
-    __slots__ = ("__weakref__", "capture", "holders", "parent", "slot", "value")
-
-    def __init__(self, capture: Capture, slot: Slot, value: np.ndarray[Any, Any], parent: Traced | None = None) -> None:
-        self.capture, self.slot, self.value, self.parent = capture, slot, value, parent
-        self.holders: list[weakref.ref[Tensor]] = []
-        slot.memory.live += 1
-        capture.traced[slot] = self
-
-    def __del__(self) -> None:
-        self.slot.memory.live -= 1
-
-    def hold(self, tensor: Tensor) -> None:
-        """Note a tensor that shows this array."""
-        if not self.holders:
-            self.capture.shown.append(weakref.ref(self))
-        self.holders.append(weakref.ref(tensor))
-
-    # ── what is known ──
-
-    shape = property(lambda self: self.value.shape)
-    dtype = property(lambda self: self.value.dtype)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    itemsize = property(lambda self: self.value.itemsize)
-    nbytes = property(lambda self: self.value.nbytes)
-    strides = property(lambda self: self.value.strides)
-    flags = property(lambda self: self.value.flags)
-    T = property(lambda self: self.transpose())
-
-    @property
-    def base(self) -> Any:
-        """The array this one is a view of."""
-        return self.parent if self.parent is not None else None
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __repr__(self) -> str:
-        return f"<traced {self.dtype} {self.shape}>"
-
-    # ── what is not ──
-
-    def known(self, what: str) -> np.ndarray[Any, Any]:
-        """The values, if they may be shown: those of a constant, or to what is not part of the program."""
-        if not self.capture.open:
-            raise CaptureError(message(
-                "compile", "an array made inside a compiled function ends with it", what,
-                "return it, or write it into a tensor with copy_()",
-            ))  # fmt: skip
-        memory = self.slot.memory
-        if tracing.current() is None or (memory.kind == "constant" and not memory.written):
-            return self.value
-        refuse(what)
-
-    def __bool__(self) -> bool:
-        return bool(self.known("a Python branch on one of them"))
-
-    def __float__(self) -> float:
-        return float(self.known("float() of one of them"))
-
-    def __int__(self) -> int:
-        return int(self.known("int() of one of them"))
-
-    def __index__(self) -> int:
-        return operator.index(self.known("one of them as a Python index").item())
-
-    def __complex__(self) -> complex:
-        return complex(self.known("complex() of one of them"))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self.known("a conversion to a plain array"), dtype=dtype, copy=copy)
-
-    def item(self, *args: Any) -> Any:
-        """Refused: a number for Python."""
-        return self.known(".item() of one of them").item(*args)
-
-    def tolist(self) -> Any:
-        """Refused: numbers for Python."""
-        return self.known(".tolist() of some of them").tolist()
-
-    def __contains__(self, value: Any) -> bool:
-        return value in self.known("`in` on some of them")
-
-    __hash__ = object.__hash__
-
-    # ── what is recorded ──
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if any(isinstance(value, Recorder) for value in inputs):
-            return NotImplemented
-        if tracing.current() is not self.capture:  # not part of the program: another thread, or a block that is not traced
-            given = {} if out is None else {"out": mapped(concrete, out)}
-            self.known(ufunc.__name__)
-            return getattr(ufunc, method)(*mapped(concrete, inputs), **mapped(concrete, kwargs), **given)
-        if any(isinstance(value, Live) for value in inputs):
-            inputs = numbered(inputs)
-        function = ufunc if method == "__call__" else getattr(ufunc, method)
-        if method == "at":
-            self.capture.untraceable("a write at indices")
-        if out is None or all(part is None for part in out):
-            return self.capture.call(function, inputs, kwargs)
-        if len(out) > 1 or not isinstance(out[0], Traced):
-            self.capture.untraceable("a write into a plain array")
-        return self.capture.write(out[0], function, inputs, kwargs)
-
-    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(issubclass(kind, Recorder) for kind in types):
-            return NotImplemented
-        if function in METADATA or tracing.current() is not self.capture:
-            self.known(function.__name__) if function not in METADATA else None
-            return function(*mapped(concrete, args), **mapped(concrete, kwargs))
-        if function in LIKE:
-            return self.capture.constant(function(*mapped(concrete, args), **mapped(concrete, kwargs)))
-        if function is np.copyto and isinstance(args[0], Traced):
-            return self.capture.write(args[0], np.positive, (args[1],), {name: kwargs[name] for name in ("where",) if name in kwargs})
-        if function is np.diagonal:
-            function = writable_diagonal
-        if function in WRITERS or "out" in kwargs:
-            self.capture.untraceable(f"a write by {function.__name__}")
-        return self.capture.call(function, args, kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        """The methods of arrays."""
-        method = getattr(np.ndarray, name, None)
-        if method is None or not callable(method) or name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *args, **kwargs: self.capture.call(method, (self, *args), kwargs)
-
-    def sum(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-        """The sum over axis."""
-        return np.add.reduce(self, axis, dtype, out, keepdims)  # type: ignore[call-overload]  # it comes back as a call of __array_ufunc__
-
-    def astype(self, dtype: Any, *, copy: bool = True, **kwargs: Any) -> Any:  # noqa: ARG002  order, casting: the layout is NumPy's choice
-        """Under another dtype."""
-        if not copy and np.dtype(dtype) == self.dtype:
-            return self
-        return self.capture.call(np.ndarray.astype, (self, np.dtype(dtype)), {})
-
-    def view(self, dtype: Any) -> Any:
-        """The same bits under another dtype."""
-        return self.capture.call(np.ndarray.view, (self, np.dtype(dtype)), {})
-
-    def fill(self, value: Any) -> None:
-        """Write one value everywhere."""
-        self[...] = value
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.capture.call(operator.getitem, (self, index), {})
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.capture.store(self, index, value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
-    def __pow__(self, exponent: Any) -> Any:
-        short = POWERS.get(exponent) if type(exponent) in (int, float) and self.dtype.kind == "f" else None
-        return np.power(self, exponent) if short is None else short(self)
-
-
-for _name, _reduce in REDUCTIONS.items():
-    if _name != "sum":
-
-        def _method(self: Traced, axis: Any = None, *, keepdims: bool = False, _reduce: Any = _reduce) -> Any:
-            return _reduce(self, axis=axis, keepdims=keepdims)
-
-        setattr(Traced, _name, _method)
-
-
-def numbered(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands with live numbers as arrays of the others' dtype."""
-    dtype = next(value.dtype for value in inputs if isinstance(value, Traced | np.ndarray))
-    dtype = dtype if dtype.kind in "fc" else get_default_dtype()
-    return tuple(value.astype(dtype) if isinstance(value, Live) else value for value in inputs)
-
-
-def concrete(value: Any) -> Any:
-    """An array in place of a traced one."""
-    if isinstance(value, Traced):
-        return value.value
-    if isinstance(value, slice):
-        return slice(*map(concrete, (value.start, value.stop, value.step)))
-    return value
 
 
 class Phase:
@@ -295,8 +72,9 @@ class Capture:
         self.references: dict[int, Traced] = {}  # arrays that were there before, by id; the traced array keeps them alive
         self.memories: dict[int, Memory] = {}  # the memory of these, by the id of the array that owns it
         self.lifted: list[tuple[Tensor, Any]] = []  # tensors that were there before, and their arrays
-        self.shown: list[weakref.ref[Traced]] = []  # traced arrays that a tensor shows, or showed
-        self.traced: weakref.WeakValueDictionary[Slot, Traced] = weakref.WeakValueDictionary()
+        self.layouts: dict[Any, Any] = {}  # (shape, strides): one object for all slots that have them
+        self.sites: dict[tuple[int, int], Site] = {}
+        self.traced: dict[Slot, weakref.ref[Traced]] = {}  # the traced arrays that there are
         self.guards: dict[tuple[int, str], tuple[Any, str, Any] | None] = {}  # None for what the function itself has set before
         self.assigned: dict[int, Tensor] = {}  # tensors whose .grad the function has set
         self.phase = Phase()
@@ -310,8 +88,26 @@ class Capture:
 
     def slot(self, value: np.ndarray[Any, Any], memory: Memory, array: Any = None) -> Slot:
         """A new slot."""
+        slot = Slot(self.count, memory, value, array)
         self.count += 1
-        return Slot(self.count - 1, memory, value, array)
+        layout = slot.shape, slot.strides
+        slot.shape, slot.strides = self.layouts.setdefault(layout, layout)
+        return slot
+
+    def alive(self) -> list[Traced]:
+        """The traced arrays that somebody still has."""
+        return [traced for reference in list(self.traced.values()) if (traced := reference()) is not None]
+
+    def value(self, slot: Slot) -> np.ndarray[Any, Any]:
+        """What a slot that somebody still has held in this run."""
+        traced = self.traced[slot]()
+        assert traced is not None
+        return traced.value
+
+    def site(self) -> Site:
+        """The user's line that is running: one object for each, for a loop writes many calls down."""
+        site = here()
+        return self.sites.setdefault((id(site.code), site.offset), site)
 
     def input(self, array: np.ndarray[Any, Any]) -> Traced:
         """An argument: another array in each call."""
@@ -381,63 +177,83 @@ class Capture:
 
     # ── instructions ──
 
+    def operand(self, part: Any) -> Any:
+        """A slot in place of an array."""
+        if type(part) is Traced:
+            if part.capture is not self:
+                part.known("an array of another capture")
+            return part.slot
+        if isinstance(part, np.ndarray):
+            return self.reference(part).slot
+        if isinstance(part, slice):
+            return slice(self.operand(part.start), self.operand(part.stop), self.operand(part.step))
+        return part
+
     def operands(self, value: Any) -> Any:
         """Slots in place of arrays in nested operands."""
+        return mapped(self.operand, value)
 
-        def operand(part: Any) -> Any:
-            if isinstance(part, Traced):
-                if part.capture is not self:
-                    part.known("an array of another capture")
-                return part.slot
-            if isinstance(part, np.ndarray):
-                return self.reference(part).slot
-            if isinstance(part, slice):
-                return slice(*map(operand, (part.start, part.stop, part.step)))
-            return part
-
-        return mapped(operand, value)
+    def both(self, args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+        """Operands as slots, and as arrays."""
+        slots, values = [], []
+        for arg in args:
+            if type(arg) is Traced and arg.capture is self:
+                slots.append(arg.slot)
+                values.append(arg.value)
+            else:
+                slots.append(self.operands(arg))
+                values.append(mapped(concrete, arg))
+        return slots, values
 
     def call(
         self, function: Callable[..., Any], args: Iterable[Any], kwargs: Mapping[str, Any], *, kind: Kind = "call", name: str = "",
     ) -> Any:  # fmt: skip
         """Run a function on the arrays, and write it down."""
         args = tuple(args)
-        if any(isinstance(arg, Live) for arg in args):
+        if Live in map(type, args):
             args = numbered(args)
         picks = (function is operator.getitem and has_mask(args[1])) or (function is np.where and len(args) == 1)
         if picks or function in SHAPED_BY_VALUES:
             raise size_error()
-        slots, named = self.operands(args), self.operands(dict(kwargs))
-        value = function(*mapped(concrete, args), **{key: mapped(concrete, part) for key, part in kwargs.items()})
+        slots, values = self.both(args)
+        if kwargs:
+            named = self.operands(dict(kwargs))
+            value = function(*values, **{key: mapped(concrete, part) for key, part in kwargs.items()})
+        else:
+            named, value = NO_KWARGS, function(*values)
         return self.recorded(kind, function, args, slots, named, value, name)
 
     def recorded(
         self, kind: Kind, function: Callable[..., Any], args: tuple[Any, ...], slots: Any, named: Any, value: Any, name: str,
     ) -> Any:  # fmt: skip
         """The result of a call as traced arrays, and the instruction."""
-        parts = list(value) if isinstance(value, tuple | list) else [value]
-        if not all(part is None or isinstance(part, np.ndarray | np.generic) for part in parts):
+        if isinstance(value, ARRAYS):
+            result = self.result(function, value, args)
+            if result.parent is not None and kind == "call":
+                kind = "view" if function in VIEWS else "opaque"
+            self.instructions.append(Instruction(kind, function, slots, named, (result.slot,), self.site(), name))
+            return result
+        multiple = isinstance(value, tuple | list)
+        parts = value if multiple else [value]
+        if not all(part is None or isinstance(part, ARRAYS) for part in parts):
             self.untraceable(f"{type(value).__name__} as the result of {name or function.__name__}")
-        outputs: list[Slot | None] = []
-        results: list[Any] = []
-        for part in parts:
-            if part is None:
-                outputs.append(None)
-                results.append(None)
-                continue
-            parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
-            part = np.asarray(part)
-            memory = Memory("result") if parent is None else parent.slot.memory
-            outputs.append(self.slot(part, memory))
-            results.append(Traced(self, outputs[-1], part, parent))  # type: ignore[arg-type]
-            if parent is not None and kind == "call":
-                kind = "view" if function in VIEWS and len(parts) == 1 else "opaque"
-        instruction = Instruction(kind, function, slots, named, tuple(outputs), here(), name)
-        instruction.multiple = isinstance(value, tuple | list)
+        results = [None if part is None else self.result(function, part, args) for part in parts]
+        if kind == "call" and any(result is not None and result.parent is not None for result in results):
+            kind = "opaque"
+        outputs = tuple(None if result is None else result.slot for result in results)
+        instruction = Instruction(kind, function, slots, named, outputs, self.site(), name)
+        instruction.multiple = multiple
         self.instructions.append(instruction)
-        if not instruction.multiple:
+        if not multiple:
             return results[0]
         return type(value)(*results) if hasattr(value, "_fields") else type(value)(results)
+
+    def result(self, function: Callable[..., Any], part: Any, args: tuple[Any, ...]) -> Traced:
+        """An array that a call has returned: one of its own, or a view of an operand."""
+        parent = None if isinstance(part, np.generic) or isinstance(function, np.ufunc) else shared(part, args, self)
+        if type(part) is not np.ndarray:
+            part = np.asarray(part)
+        return Traced(self, self.slot(part, Memory("result") if parent is None else parent.slot.memory), part, parent)
 
     def write(self, target: Traced, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:
         """``function(*inputs, out=target)``. Where nobody else sees the target's memory, it is a new value under the old name."""
@@ -452,10 +268,10 @@ class Capture:
         plain = plain and result_shape(function, slots, keywords) == target.shape
         if memory.kind == "result" and memory.live == 1 and target.parent is None and plain:
             slot = self.slot(target.value, Memory("result"))
-            self.instructions.append(Instruction("call", function, slots, named, (slot,), here()))
+            self.instructions.append(Instruction("call", function, slots, named, (slot,), self.site()))
             self.rename(target, slot)
         else:
-            self.instructions.append(Instruction("store", function, slots, named, (), here(), target=target.slot))
+            self.instructions.append(Instruction("store", function, slots, named, (), self.site(), target=target.slot))
             memory.version += 1
         return target
 
@@ -469,7 +285,7 @@ class Capture:
             self.detach_constant(target)
         slots = self.operands((index, value))
         target.value[mapped(concrete, index)] = mapped(concrete, value)
-        self.instructions.append(Instruction("store", operator.setitem, slots, {}, (), here(), target=target.slot))
+        self.instructions.append(Instruction("store", operator.setitem, slots, {}, (), self.site(), target=target.slot))
         target.slot.memory.version += 1
 
     def detach_constant(self, target: Traced) -> None:
@@ -481,23 +297,28 @@ class Capture:
         old.array = root.value.copy()
         slot = self.slot(root.value, memory)
         for instruction in self.instructions:
+            if instruction.kind not in ("view", "opaque"):
+                continue
             shows = [part for part in instruction.outputs if part is not None and part.memory is old.memory]
-            if shows and instruction.kind in ("view", "opaque"):
+            if shows:
                 instruction.args = mapped(lambda part: slot if part is old else part, instruction.args)
                 for part in shows:
                     part.memory = memory
-        self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), here()))
+        self.prologue.append(Instruction("call", np.copy, (old,), {}, (slot,), self.site()))
         memory.live, old.memory.live = old.memory.live, 0
         old.memory = Memory("constant", old.array)
-        root.slot = slot
-        self.traced[slot] = root
+        self.renamed(root, slot)
 
     def rename(self, target: Traced, slot: Slot) -> None:
         """From here on, the traced array stands for another slot."""
         target.slot.memory.live -= 1
         slot.memory.live += 1
-        target.slot = slot
-        self.traced[slot] = target
+        self.renamed(target, slot)
+
+    def renamed(self, traced: Traced, slot: Slot) -> None:
+        """The traced array under its new name."""
+        self.traced[slot] = self.traced.pop(traced.slot)
+        traced.slot = slot
 
     # ── numbers from outside ──
 
@@ -510,7 +331,7 @@ class Capture:
         with tracing.untraced():
             value = np.asarray(function(), dtype)
         slot = self.slot(value, Memory("result"))
-        self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), here(), "dynamic"))
+        self.instructions.append(Instruction("dynamic", function, (), {}, (slot,), self.site(), "dynamic"))
         return Traced(self, slot, value)
 
     def decide(self, question: Callable[[], bool], answer: bool) -> None:
@@ -551,26 +372,54 @@ class Capture:
             addresses = [array.ctypes.data - vector.ctypes.data for array in arrays]
             if addresses == [vector.itemsize * offset for offset in offsets(sizes)]:
                 return Tensor._wrap(self.reference(vector))
-        if not all(self.movable(part) for part in parts):
+        if not all(self.movable(part) for part in parts) or len({array.dtype for array in arrays}) > 1:
             self.notes.append("an optimiser updates its parameters one by one: their memory is shared with other arrays, or not contiguous")
             return None
-        vector = np.concatenate([array.reshape(-1) for array in arrays])
+        vector = np.empty(sum(sizes), arrays[0].dtype)
+        del arrays
+        self.move(parts, [vector[start : start + size] for start, size in zip(offsets(sizes), sizes, strict=True)], vector)
+        return Tensor._wrap(self.reference(vector))
+
+    def move(self, parts: list[Traced], places: list[np.ndarray[Any, Any]], vector: np.ndarray[Any, Any]) -> None:
+        """Move arrays that were there before to places in a vector, one by one: each frees its own memory before the next moves."""
         memory = self.memories[id(vector)] = Memory("state", vector)
         memory.live = sum(part.slot.memory.live for part in parts)
         memory.version = max(part.slot.memory.version for part in parts)
-        moved = {}
-        for part, array, offset, size in zip(parts, arrays, offsets(sizes), sizes, strict=True):
-            view = vector[offset : offset + size].reshape(array.shape)
-            del self.references[id(array)]
-            self.references[id(view)] = part
-            part.value = part.slot.array = view
-            part.slot.memory = memory
-            moved[id(array)] = view
-        self.lifted = [(tensor, moved.get(id(array), array)) for tensor, array in self.lifted]
-        for key, guard in self.guards.items():
-            if guard is not None and guard[1] == "_array" and id(guard[2]) in moved:
-                self.guards[key] = guard[0], "_array", moved[id(guard[2])]
-        return Tensor._wrap(self.reference(vector))
+        lifted: dict[int, list[int]] = {}
+        for number, (_, array) in enumerate(self.lifted):
+            lifted.setdefault(id(array), []).append(number)
+        guarded: dict[int, list[tuple[int, str]]] = {}
+        for name, guard in self.guards.items():
+            if guard is not None and guard[1] == "_array":
+                guarded.setdefault(id(guard[2]), []).append(name)
+        guard = array = None  # or the last of them would stay
+        left = {part.slot.memory for part in parts}
+        for instruction in self.instructions:
+            for slot in instruction.outputs:
+                if slot is not None and slot.memory in left:  # a view
+                    slot.memory = memory
+        for part, place in zip(parts, places, strict=True):
+            key, place = id(part.value), place.reshape(part.shape)
+            place[...] = part.value
+            for number in lifted.get(key, ()):
+                self.lifted[number] = self.lifted[number][0], place
+            for name in guarded.get(key, ()):
+                self.guards[name] = (*self.guards[name][:2], place)  # type: ignore[index]
+            del self.references[key], self.memories[key]  # it owned its memory
+            self.references[id(place)] = part
+            part.slot.memory, part.value, part.slot.array = memory, place, place
+        left.clear()
+
+    def gradient(self, tensors: Sequence[Tensor]) -> Tensor:
+        """The gradients as one vector. Those that were made inside become its parts, and their own memory is free."""
+        gradients: list[Any] = [tensor.grad for tensor in tensors]
+        self.enter(gradients)
+        sizes = [gradient._array.size for gradient in gradients]
+        vector = np.concatenate([gradient._array.reshape(-1) for gradient in gradients])
+        for tensor, gradient, start, size in zip(tensors, gradients, offsets(sizes), sizes, strict=True):
+            if gradient._array.slot.memory.kind == "result" and gradient._node is None:
+                tensor.grad = Tensor._wrap(vector[start : start + size].reshape(tensor.shape))
+        return Tensor._wrap(vector)
 
     def movable(self, part: Traced) -> bool:
         """Whether nobody but its tensor sees the memory of a traced array: then it may lie elsewhere."""
@@ -586,12 +435,12 @@ class Capture:
     def check(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
         """A look at values that may raise, in each replay."""
         function(*mapped(concrete, args))
-        self.instructions.append(Instruction("check", function, self.operands(args), {}, (), here()))
+        self.instructions.append(Instruction("check", function, self.operands(args), {}, (), self.site()))
 
     def settle(self, term: Traced, g: Any) -> Traced:
         """Zeros in place of what NaN a rule has made of a zero in g: done where the term lies."""
         slot = self.slot(term.value, term.slot.memory)
-        self.instructions.append(Instruction("settle", zero_nan, self.operands((term, g)), {}, (slot,), here()))
+        self.instructions.append(Instruction("settle", zero_nan, self.operands((term, g)), {}, (slot,), self.site()))
         zero_nan(term.value, concrete(g))
         return Traced(self, slot, term.value, term)
 
@@ -635,13 +484,6 @@ def zero_nan(term: np.ndarray[Any, Any], g: np.ndarray[Any, Any]) -> None:
     if square == square:  # noqa: PLR0124  not NaN
         return
     term[...] = zero_where_masked(term, g)
-
-
-def has_mask(index: Any) -> bool:
-    """Whether a traced array of booleans is among nested values."""
-    if isinstance(index, Traced):
-        return bool(index.dtype.kind == "b")
-    return isinstance(index, tuple | list) and any(map(has_mask, index))
 
 
 def shared(part: np.ndarray[Any, Any], args: Any, capture: Capture) -> Traced | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import graph, tracing, writes
-from autograd.compile.capture import Capture, Traced
+from autograd.compile.capture import Capture
 from autograd.compile.derivative import Pullback, derive, split
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
@@ -22,6 +22,7 @@ from autograd.compile.guards import MISS, conditions, short_way
 from autograd.compile.live import Live
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
+from autograd.compile.traced import Traced
 from autograd.errors import CaptureError, message
 from autograd.modes import recording
 from autograd.source import here
@@ -44,7 +45,7 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
     * a branch on a value (``if loss > 1``) and ``.item()`` are errors that name the line, and what is printed is printed once;
     * numbers from outside are those of the first call, unless they are tensors, arguments, or ``dynamic(lambda: ...)``;
     * random draws are drawn anew; parameters, buffers and optimiser state are read and written where they are;
-    * gradients that the function leaves in ``.grad`` lie in the same arrays after each call.
+    * gradients that the function leaves in ``.grad`` lie in the same arrays after each call, unless it also returns them.
 
     Arguments that are not arrays are compared by value, others (modules) by identity; the training mode of modules is watched. A new
     signature is captured anew. ``explain`` prints the program, and what was fused, reused or left as it was.
@@ -214,13 +215,18 @@ class Entry:
                 self.given.append((position, len(outputs)))
                 outputs.append(traced_of(standin._grad).slot)
         gradients = left_behind(capture, standins, returned)
+        self.handed, gradients = handed_over(gradients, returned, capture)
         saved: list[Slot] = []
         if derivative is not None:
             saved, backward = split(forward, derivative)
-            self.pullback = Pullback(derivative, Replay(fused(joined(simplify(backward)))), [capture.traced[slot].value for slot in saved])
+            self.pullback = Pullback(derivative, Replay(fused(joined(simplify(backward)))), [capture.value(slot) for slot in saved])
         kept = [traced_of(gradient).slot for _, gradient in gradients if gradient is not None]
         self.captured = len(forward)
-        self.program = fused(joined(simplify(Program(self.inputs, forward, [*outputs, *saved], kept))))
+        program = Program(self.inputs, forward, [*outputs, *saved], kept)
+        forward.clear()
+        capture.instructions.clear()  # what the program does not need is freed before it is planned
+        program = joined(simplify(program))
+        self.program = fused(program)
         self.replay = Replay(self.program)
         places = iter([self.replay.fixed[slot] for slot in self.program.kept])
         for _, gradient in gradients:
@@ -263,6 +269,8 @@ class Entry:
             return returned.form((), arguments)
         count = len(returned.parts)
         parts = [Tensor._wrap(array) if is_tensor else array for array, is_tensor in zip(outputs, returned.tensors, strict=False)]
+        for tensor, index in self.handed:
+            tensor._grad = parts[index]
         for position, index in self.given:
             accumulate(arguments[position], outputs[index])
         if self.pullback is not None:
@@ -379,9 +387,8 @@ def release(capture: Capture) -> None:
         guard = capture.guards.get((id(tensor), "_node"))
         if guard is not None:
             tensor._node = guard[2]  # p.data = ... inside makes a new leaf, and the next run begins with this one
-    for reference in capture.shown:
-        traced = reference()
-        for holder in traced.holders if traced is not None else ():
+    for traced in capture.alive():
+        for holder in traced.holders:
             tensor = holder()  # type: ignore[assignment]
             if tensor is not None and tensor._array is traced:
                 tensor._array = traced.value.copy() if traced.slot.memory.kind == "constant" else traced.value
@@ -407,12 +414,23 @@ def left_behind(capture: Capture, standins: list[Any], returned: Returned) -> li
     return gradients
 
 
+def handed_over(
+    gradients: list[tuple[Tensor, Tensor | None]], returned: Returned, capture: Capture
+) -> tuple[list[tuple[Tensor, int]], list[tuple[Tensor, Tensor | None]]]:
+    """(tensor, part of the result) for each gradient that is also returned, and so new in each run; and the other gradients.
+
+    One that the program begins with is not among them: it must be the same tensor in each run.
+    """
+    parts = {id(part): number for number, part in enumerate(returned.parts)}
+    new = {id(g) for tensor, g in gradients if id(g) in parts and not capture.guards.get((id(tensor), "_grad"))}
+    return [(tensor, parts[id(g)]) for tensor, g in gradients if id(g) in new], [pair for pair in gradients if id(pair[1]) not in new]
+
+
 def strays(capture: Capture, known: set[int]) -> list[Tensor]:
     """Tensors that were made during the capture and that somebody outside still holds."""
     found = []
-    for reference in capture.shown:
-        traced = reference()
-        if traced is not None and traced.slot.memory.kind == "result":
+    for traced in capture.alive():
+        if traced.slot.memory.kind == "result":
             holders = [holder() for holder in traced.holders]
             found += [t for t in holders if t is not None and t._array is traced and id(t) not in known]
     return found

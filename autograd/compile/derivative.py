@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import graph
-from autograd.compile.capture import Capture, Traced
+from autograd.compile.capture import Capture
 from autograd.compile.emit import Replay
 from autograd.compile.program import Instruction, Program, Slot
+from autograd.compile.traced import Traced
 from autograd.errors import GraphError, message
 from autograd.graph import Node, topological_order
 from autograd.modes import recording

@@ -5,7 +5,9 @@ Views of buffers are taken here, once, and cost nothing in a run.
 """
 from __future__ import annotations
 
+import functools
 import operator
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +23,8 @@ from autograd.dtypes import constants
 from autograd.modes import SILENT, restore, silence
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+LONGEST = 2000  # lines of a generated function
+LOCAL = re.compile(r"\b[si]\d+\b")  # the names of its local variables
 SMALL = 1 << 16  # bytes: an input up to this size is copied to a buffer if that saves a view of it in every run
 
 
@@ -64,13 +68,18 @@ def laid_out(block: np.ndarray[Any, Any], slot: Slot) -> np.ndarray[Any, Any]:
 
 def owns(slot: Slot) -> bool:
     """Whether the slot is all of its memory: laid out densely, whatever the order of its dims."""
-    dense = sorted((abs(step), n) for step, n in zip(slot.strides, slot.shape, strict=True) if n > 1)
-    expected = slot.dtype.itemsize
-    for step, n in dense:
+    return dense(slot.shape, slot.strides, slot.dtype.itemsize)
+
+
+@functools.lru_cache
+def dense(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> bool:
+    """Whether these are elements without gaps between them."""
+    expected = itemsize
+    for step, n in sorted((abs(step), n) for step, n in zip(strides, shape, strict=True) if n > 1):
         if step != expected:
             return False
         expected *= n
-    return slot.size > 0
+    return 0 not in shape
 
 
 class Replay:
@@ -81,6 +90,7 @@ class Replay:
         self.pool = Pool()
         self.fixed: dict[Slot, np.ndarray[Any, Any]] = dict(places or {})  # slots that lie in the same place in every run
         self.blocks: dict[Memory, np.ndarray[Any, Any]] = {}
+        self.arrays: dict[Any, tuple[Any, Any]] = {}  # (a block, an array laid out in it), by the block's id and the array's layout
         self.names: dict[int, str] = {}
         self.namespace: dict[str, Any] = {}
         self.lines: list[str] = []
@@ -88,12 +98,48 @@ class Replay:
         self.calls = 0
         self._plan()
         self.namespace.update(SILENT=SILENT, silence=silence, restore=restore)
-        body = "\n        ".join(self.lines or ["pass"])
-        arguments = ", ".join(f"i{n}" for n in range(len(program.inputs)))
-        replay = f"def replay({arguments}):\n    token = silence(SILENT)\n    try:\n        {body}\n    finally:\n        restore(token)"
-        self.source = "\n\n".join([*self.functions, replay])
-        exec(compile(self.source, "<replay>", "exec"), self.namespace)  # noqa: S102  the text is made here
+        for function in self.functions:
+            self._define(function)
+        self._define(self._function("replay", [f"i{n}" for n in range(len(program.inputs))]))
         self.run: Callable[..., Any] = self.namespace["replay"]
+
+    # ── text ──
+
+    def _define(self, text: str) -> None:
+        exec(compile(text, "<replay>", "exec"), self.namespace)  # noqa: S102  the text is made here
+
+    def _function(self, name: str, arguments: list[str]) -> str:
+        """The text of the function; its lines are put into parts of their own if they are many."""
+        lines = self.lines if len(self.lines) <= LONGEST else self._parts(arguments)
+        body = "\n        ".join(lines or ["pass"])
+        head = f"def {name}({', '.join(arguments)}):\n    token = silence(SILENT)\n    try:"
+        return f"{head}\n        {body}\n    finally:\n        restore(token)"
+
+    def _parts(self, arguments: list[str]) -> list[str]:
+        """Calls of functions of LONGEST lines each, for what compiling takes at a time grows with the length: 4 kB a line.
+
+        What one part makes and others read goes through arguments and results.
+        """
+        chunks = [self.lines[start : start + LONGEST] for start in range(0, len(self.lines), LONGEST)]
+        local = [dict.fromkeys(LOCAL.findall("\n".join(chunk))) for chunk in chunks]
+        maker = dict.fromkeys(arguments, -1)
+        last: dict[str, int] = {}
+        for number, names in enumerate(local):
+            for name in names:
+                maker.setdefault(name, number)
+                last[name] = number
+        calls = []
+        for number, chunk in enumerate(chunks):
+            given = ", ".join(name for name in local[number] if maker[name] < number)
+            handed = ", ".join(name for name in local[number] if maker[name] == number < last[name])
+            lines = [*chunk, f"return ({handed},)"] if handed else chunk
+            self._define(f"def part{number}({given}):\n    " + "\n    ".join(lines))
+            result = "return " if number == len(chunks) - 1 else f"({handed},) = " if handed else ""
+            calls.append(f"{result}part{number}({given})")
+            done = [name for name in local[number] if last[name] == number and maker[name] < number]
+            if done and not result.startswith("return"):
+                calls.append(f"{' = '.join(done)} = None")
+        return calls
 
     # ── names ──
 
@@ -113,10 +159,10 @@ class Replay:
         """The text of an operand, nested ones included."""
         if isinstance(value, Slot):
             return self.name(self.fixed[value], "b") if value in self.fixed else f"s{value.index}"
-        if isinstance(value, tuple | list) and any(True for _ in slots_in(value)):
+        if isinstance(value, tuple | list) and slots_in(value):
             inner = ", ".join(map(self.operand, value))
             return f"({inner},)" if isinstance(value, tuple) else f"[{inner}]"
-        if isinstance(value, slice) and any(True for _ in slots_in(value)):
+        if isinstance(value, slice) and slots_in(value):
             return f"slice({self.operand(value.start)}, {self.operand(value.stop)}, {self.operand(value.step)})"
         return self.name(value)
 
@@ -127,7 +173,7 @@ class Replay:
         self.last = self._last_reads()
         self.outside = {slot.memory for slot in self.program.outputs}  # handed out: new in every run
         self.kept = {slot.memory for slot in self.program.kept}
-        self._reserve(self.kept | self.outside)
+        self._reserve()
         self._take_inputs()
         for position, instruction in enumerate(self.program.instructions):
             for slot in instruction.reads():
@@ -177,7 +223,14 @@ class Replay:
         stays = slot.memory.kind == "result" and slot.memory not in self.outside and owns(slot)
         if stays and places_result(instruction):
             self.blocks[slot.memory] = block = self._block(slot, inplace)
-            self.fixed[slot] = laid_out(block, slot)
+            self.fixed[slot] = self._laid_out(block, slot)
+
+    def _laid_out(self, block: np.ndarray[Any, Any], slot: Slot) -> np.ndarray[Any, Any]:
+        """``laid_out``: one array for all slots that lie in one block in the same way."""
+        key = id(block), slot.shape, slot.strides, slot.dtype
+        if key not in self.arrays:
+            self.arrays[key] = block, laid_out(block, slot)
+        return self.arrays[key][1]  # type: ignore[no-any-return]
 
     def _block(self, slot: Slot, inplace: Memory | None = None) -> np.ndarray[Any, Any]:
         """Memory for a slot: its part of a vector, its own if it is kept, that of an operand, or what is free."""
@@ -200,7 +253,7 @@ class Replay:
             if self.last.get(memory, -1) < position and self._lent(memory):  # nobody reads the result at all
                 self.pool.give(self.blocks.pop(memory))
 
-    def _reserve(self, seen: set[Memory]) -> None:
+    def _reserve(self) -> None:
         """Let what is joined to one vector be made in its part of that vector, so that joining costs nothing.
 
         The vectors are few and live from the first of their parts on, so they have memory of their own.
@@ -212,7 +265,7 @@ class Replay:
             if instruction.function is not np.concatenate or instruction.kwargs.get("axis", (*instruction.args, 0)[1]) != 0:
                 continue
             (whole,), parts = instruction.outputs, instruction.args[0]
-            if whole is None or whole.memory in seen or whole.memory in self.reserved or len(whole.shape) != 1:
+            if whole is None or whole.memory in self.outside or whole.memory in self.reserved or len(whole.shape) != 1:
                 continue
             block = aligned(whole.nbytes)
             self.reserved[whole.memory] = block
@@ -221,6 +274,7 @@ class Replay:
                 stop = start + part.nbytes
                 maker = makers.get(part.memory)
                 free = part.memory.kind == "result" and not part.memory.written and part.memory not in self.reserved
+                free = free and not (whole.memory in self.kept and part.memory in self.kept)  # whoever writes to one must not change both
                 if maker is not None and free and part.dtype == whole.dtype and fills(maker, part.size):
                     self.reserved[part.memory] = block[start:stop]
                 start = stop
@@ -257,7 +311,7 @@ class Replay:
 
     def _viewed(self, instruction: Instruction) -> bool:
         """Take a view now, if what it is taken of has its place."""
-        read = list(instruction.reads())
+        read = instruction.reads()
         if instruction.function not in VIEWS or not all(slot in self.fixed for slot in read):
             return False
 
@@ -282,7 +336,8 @@ class Replay:
         for slot in instruction.reads():
             if slot.memory in dying and alike(slot, result) and owns(slot):
                 block = self.blocks[slot.memory]
-                if block.nbytes >= result.nbytes and same_start(self.fixed[slot], block):
+                place = self.fixed[slot]
+                if place is self._laid_out(block, slot) or (block.nbytes >= result.nbytes and same_start(place, block)):
                     return slot.memory
         return None
 

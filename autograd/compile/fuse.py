@@ -6,6 +6,7 @@ nothing outside the region would have to run in the middle of it.
 """
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterator
 
@@ -140,65 +141,19 @@ def spans(instruction: Instruction, domain: Domain) -> bool:
     return all(part is not None for part in parts)
 
 
+def large(domain: Domain | None) -> bool:
+    """Whether there is something to gain from running over this domain block by block."""
+    return domain is not None and math.prod(domain.shape) >= LEAST
+
+
 def fused(program: Program) -> Program:
     """The program with its large elementwise calls gathered into regions."""
-    large = [d for instruction in program.instructions if (d := domain_of(instruction)) is not None and math.prod(d.shape) >= LEAST]
-    if len(large) < 2:
+    if sum(large(domain_of(instruction)) for instruction in program.instructions) < 2:
         return program
-    groups: list[Region | None] = []  # by number; None for a call that stays alone
-    members: list[list[Instruction]] = []
-    before: list[int] = []  # bit g of before[n]: group g must run before group n
-    maker: dict[Slot, int] = {}
-    writer: dict[Memory, int] = {}
-    readers: dict[Memory, set[int]] = {}
+    groups = Groups()
     for instruction in program.instructions:
-        needs = {maker[slot] for slot in instruction.reads() if slot in maker}
-        written = written_by(instruction)
-        for slot in instruction.reads():
-            if slot.memory in writer:
-                needs.add(writer[slot.memory])
-        if written is not None:
-            needs |= readers.get(written, set())
-        home = None
-        domain = domain_of(instruction)
-        for number in sorted(needs, reverse=True):
-            region = groups[number]
-            waits = any(before[other] >> number & 1 for other in needs if other != number)
-            if region is not None and not waits and region.fits(instruction):
-                home = number
-                break
-        if home is None and domain is not None and math.prod(domain.shape) >= LEAST and spans(instruction, domain):
-            neighbours = [n for n, region in enumerate(groups) if region is not None and region.domain.shape == domain.shape]
-            for number in reversed(neighbours):  # beside one that reads the same large array
-                region = groups[number]
-                assert region is not None
-                waits = any(before[other] >> number & 1 or other == number for other in needs)
-                if not waits and region.fits(instruction) and common(members[number], instruction):
-                    home = number
-                    break
-        if home is None:
-            home = len(groups)
-            opens = domain is not None and math.prod(domain.shape) >= LEAST and spans(instruction, domain)
-            groups.append(Region(domain) if opens else None)  # type: ignore[arg-type]
-            members.append([])
-            before.append(0)
-        members[home].append(instruction)
-        if (region := groups[home]) is not None and instruction.kind == "call" and reduced(instruction, region.domain) in (NUMBER, COLUMNS):
-            region.late.update(slot for slot in instruction.outputs if slot is not None)
-        earlier = 0
-        for other in needs - {home}:
-            earlier |= before[other] | 1 << other
-        before[home] |= earlier
-        for number in range(len(groups)):  # what runs after home runs after what home runs after
-            if before[number] >> home & 1:
-                before[number] |= before[home]
-        maker |= {slot: home for slot in instruction.outputs if slot is not None}
-        for slot in instruction.reads():
-            readers.setdefault(slot.memory, set()).add(home)
-        if written is not None:
-            writer[written] = home
-            readers[written] = {home}
-    return Program(program.inputs, list(ordered(groups, members, before, program)), program.outputs, program.kept)
+        groups.take(instruction)
+    return Program(program.inputs, list(groups.ordered(program.wanted())), program.outputs, program.kept)
 
 
 def written_by(instruction: Instruction) -> Memory | None:
@@ -208,35 +163,112 @@ def written_by(instruction: Instruction) -> Memory | None:
     return None if instruction.target is None else instruction.target.memory
 
 
-def common(members: list[Instruction], instruction: Instruction) -> bool:
-    """Whether these calls read a large array that another call reads too."""
-    given = {slot for slot in instruction.reads() if slot.size >= LEAST}
-    return any(not given.isdisjoint(part.reads()) for part in members)
+class Groups:
+    """Which calls run together, decided as they come. All lists are by the number of the group."""
 
+    def __init__(self) -> None:
+        self.regions: list[Region | None] = []  # None for a call that stays alone
+        self.members: list[list[Instruction]] = []
+        self.needs: list[set[int]] = []  # groups that must run before, those whose results or memory it uses
+        self.before: list[int] = []  # regions that must run before, near and far, as bits
+        self.bits: list[int] = []  # what a region is in these; 0 for a call that stays alone
+        self.count = 0  # of regions
+        self.maker: dict[Slot, int] = {}
+        self.writer: dict[Memory, int] = {}
+        self.readers: dict[Memory, set[int]] = {}
+        self.seen: dict[Slot, set[int]] = {}  # who reads a slot
 
-def ordered(groups: list[Region | None], members: list[list[Instruction]], before: list[int], program: Program) -> Iterator[Instruction]:
-    """One instruction per group, each after those that must run before it, else in the order in which the groups began."""
-    done = 0
-    waiting = list(range(len(groups)))
-    while waiting:
-        ready = [number for number in waiting if before[number] & ~(1 << number) & ~done == 0]
-        assert ready, "the groups wait for each other"
-        for number in ready[:1]:
-            waiting.remove(number)
-            done |= 1 << number
-            region = groups[number]
-            if region is None or len(members[number]) == 1:
-                yield from members[number]
-                continue
-            region.instructions = members[number]
-            yield gathered(region, members, number, program)
+    def take(self, instruction: Instruction) -> None:
+        """Put the next call of the program into a group."""
+        needs, written = self.needed(instruction), written_by(instruction)
+        home = self.home(instruction, needs)
+        self.members[home].append(instruction)
+        region = self.regions[home]
+        if region is not None and instruction.kind == "call" and reduced(instruction, region.domain) in (NUMBER, COLUMNS):
+            region.late.update(slot for slot in instruction.outputs if slot is not None)
+        self.depend(home, needs)
+        self.maker |= {slot: home for slot in instruction.outputs if slot is not None}
+        for slot in instruction.reads():
+            self.readers.setdefault(slot.memory, set()).add(home)
+            self.seen.setdefault(slot, set()).add(home)
+        if written is not None:
+            self.writer[written] = home
+            self.readers[written] = {home}
 
+    def needed(self, instruction: Instruction) -> set[int]:
+        """The groups that must run before a call."""
+        needs = {self.maker[slot] for slot in instruction.reads() if slot in self.maker}
+        needs |= {self.writer[slot.memory] for slot in instruction.reads() if slot.memory in self.writer}
+        if (written := written_by(instruction)) is not None:
+            needs |= self.readers.get(written, set())
+        return needs
 
-def gathered(region: Region, members: list[list[Instruction]], number: int, program: Program) -> Instruction:
-    """A region as one instruction: its outputs are what others read, or what is wanted at the end."""
-    outside = {slot for other, group in enumerate(members) if other != number for part in group for slot in part.reads()} | program.wanted()
-    outputs = [slot for part in region.instructions for slot in part.outputs if slot in outside]
-    first = region.instructions[0]
-    return Instruction("region", region, tuple(region.external()), {}, tuple(outputs), first.site, region.__name__)
+    def home(self, instruction: Instruction, needs: set[int]) -> int:
+        """The group of a call: the region of an operand, one that reads the same large array, or a new one."""
+        for number in sorted(needs, reverse=True):
+            region = self.regions[number]
+            if region is not None and not self.waits(needs - {number}, number) and region.fits(instruction):
+                return number
+        domain = domain_of(instruction)
+        opens = large(domain) and spans(instruction, domain)  # type: ignore[arg-type]
+        if opens:
+            beside = {number for slot in instruction.reads() if slot.size >= LEAST for number in self.seen.get(slot, ())}
+            for number in sorted(beside - needs, reverse=True):
+                region = self.regions[number]
+                same = region is not None and region.domain.shape == domain.shape  # type: ignore[union-attr]
+                if same and not self.waits(needs, number) and region.fits(instruction):  # type: ignore[union-attr]
+                    return number
+        self.regions.append(Region(domain) if opens else None)  # type: ignore[arg-type]
+        self.members.append([])
+        self.needs.append(set())
+        self.before.append(0)
+        self.bits.append(1 << self.count if opens else 0)
+        self.count += opens
+        return len(self.regions) - 1
 
+    def waits(self, needs: set[int], number: int) -> bool:
+        """Whether one of these groups runs after a region."""
+        return any(self.before[other] & self.bits[number] for other in needs)
 
+    def depend(self, home: int, needs: set[int]) -> None:
+        """Note that a group runs after others, and what runs after it too."""
+        others = needs - {home}
+        self.needs[home] |= others
+        earlier = self.before[home]
+        for other in others:
+            earlier |= self.before[other] | self.bits[other]
+        if earlier == self.before[home]:
+            return
+        self.before[home] = earlier
+        if len(self.members[home]) > 1:  # else nothing runs after it yet
+            bit = self.bits[home]
+            self.before = [earlier | known if known & bit else known for known in self.before]
+
+    def ordered(self, wanted: set[Slot]) -> Iterator[Instruction]:
+        """One instruction per group, each after those that must run before it, else in the order in which the groups began."""
+        missing = [len(needs) for needs in self.needs]
+        after: list[list[int]] = [[] for _ in self.needs]
+        for number, needs in enumerate(self.needs):
+            for other in needs:
+                after[other].append(number)
+        ready = [number for number, count in enumerate(missing) if not count]  # sorted, and so a heap
+        done = 0
+        while ready:
+            number = heapq.heappop(ready)
+            done += 1
+            yield self.gathered(number, wanted)
+            for other in after[number]:
+                missing[other] -= 1
+                if not missing[other]:
+                    heapq.heappush(ready, other)
+        assert done == len(missing), "the groups wait for each other"
+
+    def gathered(self, number: int, wanted: set[Slot]) -> Instruction:
+        """A group as one instruction; the outputs of a region are what others read, or what is wanted at the end."""
+        region, members = self.regions[number], self.members[number]
+        if region is None or len(members) == 1:
+            return members[0]
+        region.instructions = members
+        made = [slot for part in members for slot in part.outputs if slot is not None]
+        outputs = tuple([slot for slot in made if slot in wanted or self.seen.get(slot, set()) - {number}])
+        return Instruction("region", region, tuple(region.external()), {}, outputs, members[0].site, region.__name__)

@@ -21,7 +21,7 @@ def joined(program: Program) -> Program:
     kept: list[Instruction] = []
     for instruction in program.instructions:
         if reads_rows(instruction):
-            instruction.kind, instruction.function, instruction.name = "opaque", read_at, "read_at"
+            instruction.kind, instruction.function = "opaque", read_at
             readers[instruction.result] = instruction
         elif adds_rows(instruction):
             reader = readers.get(instruction.args[0])

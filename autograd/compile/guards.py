@@ -64,7 +64,7 @@ def short_way(entry: Entry, lock: Any) -> Callable[[tuple[Any, ...]], Any] | Non
     returned = entry.returned
     single = len(returned.parts) == 1 and returned.tensors == [True] and returned.whole
     nothing = not returned.parts and returned.whole
-    if entry.pullback is not None or entry.given or entry.overwritten or not (single or nothing) or entry.arguments is None:
+    if entry.pullback is not None or entry.given or entry.handed or entry.overwritten or not (single or nothing) or entry.arguments is None:
         return None
     text, namespace = entry.conditions
     namespace = dict(namespace)

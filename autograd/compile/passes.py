@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compile.fuse import contiguous
-from autograd.compile.program import Instruction, Program, Slot, mapped, slots_in
+from autograd.compile.program import Instruction, Program, Slot, mapped
 
 COPIES = {np.positive, np.copy, np.ndarray.copy, np.ascontiguousarray}
 PURE = {"call", "view", "opaque"}
@@ -16,7 +16,8 @@ SHORT = 512  # elements: up to so many, a sum in one go rounds no worse than a p
 
 def simplify(program: Program) -> Program:
     """The same program with nothing in it that is not needed."""
-    return without_dead_code(with_dots(without_repeats(program)))
+    with np.errstate(all="ignore"):  # for calls on constants
+        return without_dead_code(with_dots(without_repeats(program)))
 
 
 def without_dead_code(program: Program) -> Program:
@@ -31,7 +32,7 @@ def without_dead_code(program: Program) -> Program:
             needed = instruction.kind in ("draw", "check") or any(slot in slots for slot in instruction.outputs)
         if needed:
             live.append(instruction)
-            read = list(instruction.reads())
+            read = instruction.reads()
             slots.update(read)
             memories.update(slot.memory for slot in read)
     return Program(program.inputs, live[::-1], program.outputs, program.kept)
@@ -55,8 +56,9 @@ def without_repeats(program: Program) -> Program:
     for instruction in program.instructions:
         made = [slot for slot in instruction.outputs if slot is not None]
         shared = {slot: part for part in instruction.reads() for slot in made if slot.memory is part.memory}
-        instruction.args = mapped(current, instruction.args)
-        instruction.kwargs = mapped(current, instruction.kwargs)
+        if not instead.keys().isdisjoint(instruction.reads()):
+            instruction.args = mapped(current, instruction.args)
+            instruction.kwargs = mapped(current, instruction.kwargs)
         if instruction.target is not None:
             instruction.target = current(instruction.target)
         for slot, part in shared.items():  # a view of what something else stands for now is a view of that
@@ -103,8 +105,10 @@ def with_dots(program: Program) -> Program:
 
 def summed_product(instruction: Instruction, makers: dict[Slot | None, Instruction]) -> list[Slot]:
     """The two factors of a product that is summed over all its elements, if a dot product is as exact; or nothing."""
+    if instruction.function != np.add.reduce:
+        return []
     given = dict(zip(("array", "axis", "dtype", "out", "keepdims"), instruction.args, strict=False)) | instruction.kwargs
-    if instruction.function != np.add.reduce or given.get("axis", 0) is not None or instruction.result.shape or given.get("dtype"):
+    if given.get("axis", 0) is not None or instruction.result.shape or given.get("dtype"):
         return []
     maker = makers.get(given["array"])
     if maker is None or maker.kind != "call" or maker.kwargs or maker.function not in (np.multiply, np.square):
@@ -170,6 +174,8 @@ def with_numbers(instruction: Instruction) -> None:
         return
     if instruction.kind != "call" or instruction.kwargs:
         return
+    if not [slot for slot in instruction.reads() if slot.shape and slot.memory.kind == "constant"]:
+        return
     result = instruction.result
 
     def number(arg: Any) -> Any:
@@ -192,8 +198,8 @@ def is_number(value: Any, number: float) -> bool:
 
 def folded(instruction: Instruction) -> bool:
     """Whether the call was one on constants: its result is now a constant too."""
-    read = list(slots_in((instruction.args, instruction.kwargs)))
-    if not read or instruction.kind == "opaque" or not all(is_constant(slot) for slot in read):
+    read = instruction.reads()
+    if not read or instruction.kind == "opaque" or not all(map(is_constant, read)):
         return False
 
     def array(value: Any) -> Any:
@@ -201,8 +207,7 @@ def folded(instruction: Instruction) -> bool:
             return slice(*map(array, (value.start, value.stop, value.step)))
         return value.array if isinstance(value, Slot) else value
 
-    with np.errstate(all="ignore"):
-        value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
+    value = instruction.function(*mapped(array, instruction.args), **mapped(array, instruction.kwargs))
     slot = instruction.result
     slot.array = np.asarray(value)
     slot.memory.kind = "constant"
@@ -223,14 +228,14 @@ def identity(instruction: Instruction) -> Any:
 
 def frozen(value: Any) -> Any:
     """Nested operands as something that hashes: numbers with their types, for 1 and 1.0 and True are equal."""
+    if isinstance(value, Slot):
+        return value
     if isinstance(value, tuple | list):
         return type(value).__name__, *map(frozen, value)
     if isinstance(value, dict):
         return tuple((key, frozen(part)) for key, part in sorted(value.items()))
     if isinstance(value, slice):
         return "slice", frozen((value.start, value.stop, value.step))
-    if isinstance(value, Slot):
-        return value
     return type(value), value if value == value else repr(value), str(value) if isinstance(value, float) else None  # noqa: PLR0124  0.0 and -0.0
 
 

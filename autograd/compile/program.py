@@ -1,7 +1,7 @@
 """A captured function as plain data: slots that stand for arrays, and instructions that are calls of NumPy functions on them."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,11 @@ import numpy as np
 from autograd.source import Site
 
 Kind = Literal["call", "view", "store", "draw", "dynamic", "opaque", "settle", "check", "region"]
+
+NO_KWARGS: dict[str, Any] = {}  # shared by all calls without any
+SEQUENCES = (tuple, list)
+CONTAINERS = (*SEQUENCES, dict)
+NESTED = (*CONTAINERS, slice)
 
 
 class Memory:
@@ -72,17 +77,41 @@ class Instruction:
     site      the user's line
     """
 
-    __slots__ = ("args", "function", "kind", "kwargs", "multiple", "name", "outputs", "site", "target", "versions")
+    __slots__ = ("_args", "_kwargs", "_name", "_read", "function", "kind", "multiple", "outputs", "site", "target", "versions")
 
     def __init__(
         self, kind: Kind, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], outputs: tuple[Slot | None, ...],
         site: Site,
         name: str = "", target: Slot | None = None,
     ) -> None:  # fmt: skip
-        self.kind, self.function, self.args, self.kwargs = kind, function, tuple(args), dict(kwargs)
-        self.outputs, self.site, self.target, self.multiple = outputs, site, target, False
-        self.name = name or name_of(function)
-        self.versions = tuple(slot.memory.version for slot in slots_in((self.args, self.kwargs)))
+        self.kind, self.function, self._args, self._kwargs = kind, function, tuple(args), dict(kwargs) if kwargs else NO_KWARGS
+        self.outputs, self.site, self.target, self.multiple, self._name = outputs, site, target, False, name
+        self._read: tuple[Slot, ...] | None = None
+        versions = tuple([slot.memory.version for slot in self._operands()])
+        self.versions = versions if any(versions) else ()
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """Positional operands."""
+        return self._args
+
+    @args.setter
+    def args(self, args: Sequence[Any]) -> None:
+        self._args, self._read = tuple(args), None
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """Operands by keyword."""
+        return self._kwargs
+
+    @kwargs.setter
+    def kwargs(self, kwargs: dict[str, Any]) -> None:
+        self._kwargs, self._read = kwargs, None
+
+    @property
+    def name(self) -> str:
+        """What the call is known as."""
+        return self._name or name_of(self.function)
 
     @property
     def result(self) -> Slot:
@@ -91,11 +120,15 @@ class Instruction:
         assert slot is not None
         return slot
 
-    def reads(self) -> Iterator[Slot]:
+    def reads(self) -> tuple[Slot, ...]:
         """The slots it reads; a store also those it writes to."""
-        yield from slots_in((self.args, self.kwargs))
-        if self.target is not None:
-            yield self.target
+        return self._operands() if self.target is None else (*self._operands(), self.target)
+
+    def _operands(self) -> tuple[Slot, ...]:
+        if self._read is None:
+            found = tuple(slots_in((self._args, self._kwargs) if self._kwargs else self._args))
+            self._read = self._args if found == self._args else found  # one tuple for both where all operands are arrays
+        return self._read
 
     def __repr__(self) -> str:
         given = ", ".join([*map(show, self.args), *(f"{key}={show(value)}" for key, value in self.kwargs.items())])
@@ -144,24 +177,32 @@ def show(value: Any) -> str:
     return repr(value)
 
 
-def slots_in(value: Any) -> Iterator[Slot]:
+def slots_in(value: Any) -> list[Slot]:
     """The slots in nested operands."""
+    found: list[Slot] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Slot]) -> None:
     if isinstance(value, Slot):
-        yield value
-    elif isinstance(value, tuple | list):
+        found.append(value)
+    elif isinstance(value, SEQUENCES):
         for part in value:
-            yield from slots_in(part)
+            if type(part) is Slot:
+                found.append(part)
+            elif isinstance(part, NESTED):
+                _collect(part, found)
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from slots_in(part)
+        _collect(list(value.values()), found)
     elif isinstance(value, slice):
-        yield from slots_in((value.start, value.stop, value.step))
+        _collect((value.start, value.stop, value.step), found)
 
 
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
     """Nested operands with function applied to each part that is no container."""
     if type(value) is tuple or type(value) is list:
-        return type(value)([mapped(function, part) for part in value])
+        return type(value)([mapped(function, part) if isinstance(part, CONTAINERS) else function(part) for part in value])
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*[mapped(function, part) for part in value])
     if type(value) is dict:

@@ -178,16 +178,16 @@ class Optimizer:
 
     def _joined(self, params: list[Any]) -> Iterator[tuple[Tensor, Tensor, State]]:
         """The same, where a step is compiled: parameters of one dtype at the same step as one vector, of which they become parts."""
-        kinds: dict[Any, list[tuple[Tensor, Tensor, State]]] = {}
-        for p, g, state in self._single(params):
+        kinds: dict[Any, list[Tensor]] = {}
+        for p, _, state in self._single(params):
             with tracing.untraced():
                 step = float(state["step"]) if "step" in state else None
-                kinds.setdefault((p.dtype, step, tuple(state)) if self.elementwise else id(p), []).append((p, g, state))
+                kinds.setdefault((p.dtype, step, tuple(state)) if self.elementwise else id(p), []).append(p)
         for members in kinds.values():
-            yield from self._as_one(members) if len(members) > 1 else members
+            yield from self._as_one(members) if len(members) > 1 else self._single(members)
 
-    def _as_one(self, members: list[tuple[Tensor, Tensor, State]]) -> Iterator[tuple[Tensor, Tensor, State]]:
-        ps, gs, states = zip(*members, strict=True)
+    def _as_one(self, ps: list[Tensor]) -> Iterator[tuple[Tensor, Tensor, State]]:
+        states = [self.state[p] for p in ps]
         with tracing.untraced():
             for state in states:
                 if "step" not in state and self.counts:
@@ -195,10 +195,10 @@ class Optimizer:
         whole = {name: tracing.joined([state[name] for state in states]) for name in states[0]}
         p = tracing.joined(ps)
         if p is None or any(vector is None for vector in whole.values()):
-            yield from members
+            yield from self._single(ps)
             return
         before = set(whole)
-        yield p, ag.cat([g.reshape(-1) for g in gs]), whole
+        yield p, tracing.gradient(ps), whole
         for name in whole.keys() - before:  # made by the update, as one vector: each parameter takes its part
             parts = ag.split(whole[name], [q.numel() for q in ps])
             for q, part, state in zip(ps, parts, states, strict=True):

@@ -646,3 +646,43 @@ def test_a_gradient_kept_by_the_user():
     compiled(*BATCHES[1])
     np.testing.assert_array_equal(kept.numpy(), before)
     assert np.any(p.grad.numpy() != before)
+
+
+def test_a_gradient_that_is_returned_is_the_callers():
+    x = ag.ones(4, requires_grad=True)
+
+    @ag.compile
+    def step(t):
+        x.grad = None
+        ((x * t) ** 2).sum().backward()
+        return x.grad
+
+    results = [step(ag.full((4,), float(n))) for n in range(1, 5)]
+    assert results[-1] is x.grad
+    assert [result.tolist() for result in results] == [[2.0 * n * n] * 4 for n in range(1, 5)]
+    assert len(step.programs) == 1
+
+
+def test_a_gradient_that_is_returned_and_added_to():
+    x = ag.ones(4, requires_grad=True)
+
+    @ag.compile
+    def step(t):
+        (x * t).sum().backward()
+        return x.grad
+
+    entries = []
+    for n in range(1, 7):
+        assert step(ag.full((4,), float(n))).tolist() == [n * (n + 1) / 2] * 4
+        entries += [entry for entry in step.programs.values() if entry not in entries]
+    assert len(entries) == 2
+
+
+def test_the_gradients_of_a_model_become_parts_of_one_vector():
+    made = World(name="SGD", lr=0.1, momentum=0.9)
+    compiled = ag.compile(made.step)
+    for x, t in BATCHES:
+        compiled(x, t)
+        vectors = {id(p.grad.numpy().base) for p in made.model.parameters()}
+        assert len(vectors) == 1
+        assert all(p.grad.grad_fn is None for p in made.model.parameters())

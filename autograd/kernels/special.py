@@ -13,24 +13,42 @@ import numpy as np
 BLOCK = 8192  # elements at a time: a polynomial is many passes, and these stay in the first-level cache (3x on a million elements)
 
 
-def vectorised(*dtypes):
-    """Let a function of one 1-d array of one of these dtypes take arrays of any shape and dtype, block by block, without warnings."""
+def vectorised(*dtypes, count=1):
+    """Let a function of 1-d arrays of one of these dtypes take arrays of any shape and dtype, block by block, without warnings.
+
+    The first count arguments are arrays; they are broadcast. Others are handed on.
+    """
 
     def declare(function):
         @functools.wraps(function)
-        def call(x, *params):
-            x = np.asarray(x)
-            dtype = x.dtype if x.dtype in dtypes else dtypes[0]
-            flat = np.ascontiguousarray(x, dtype).reshape(-1)
-            y = np.empty_like(flat)
+        def call(*args):
+            given, params = [np.asarray(arg) for arg in args[:count]], args[count:]
+            shape, kind = (given[0].shape, given[0].dtype) if count == 1 else (np.broadcast_shapes(*map(np.shape, given)), np.result_type(*given))
+            dtype = kind if kind in dtypes else dtypes[0]
+            flat = [np.ascontiguousarray(np.broadcast_to(x, shape) if count > 1 else x, dtype).reshape(-1) for x in given]
+            y = np.empty_like(flat[0])
             with np.errstate(all="ignore"):  # poles and overflow are part of the functions; what they give is written out below
-                for start in range(0, flat.size, BLOCK):
-                    y[start : start + BLOCK] = function(flat[start : start + BLOCK], *params)
-            return y.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else dtype, copy=False)
+                for start in range(0, y.size, BLOCK):
+                    y[start : start + BLOCK] = function(*[x[start : start + BLOCK] for x in flat], *params)
+            return y.reshape(shape).astype(kind if kind.kind == "f" else dtype, copy=False)
 
         return call
 
     return declare
+
+
+def from_scipy(name):
+    """SciPy's function of this name, for the rarer functions: its result in the dtype of its arguments."""
+
+    def call(*args):
+        try:
+            from scipy import special
+        except ImportError as error:
+            raise ImportError(f'{name}: SciPy is required; it is not installed; pip install "glassgrad[special]"') from error
+        args = [np.asarray(arg) for arg in args]
+        return getattr(special, name)(*args).astype(np.result_type(*args), copy=False)
+
+    return call
 
 
 def polynomial(x, coefficients):
@@ -90,12 +108,16 @@ def erfcx_far(x):
     return (1 / math.sqrt(math.pi) - s * ratio(s, ERFC_FAR)) / x
 
 
-def erfc_positive(x):
-    """erfc(x) for x >= 0.46875. exp(-x²) is split where x² is exact: a rounding error there would count x² times."""
-    x = np.minimum(x, 30.0)  # erfc(27) is below the smallest number
+def exp_square(x, sign=1):
+    """exp(±x²), split where x² is exact: a rounding error there would count x² times."""
+    x = np.clip(x, -30.0, 30.0)  # exp(27²) is above the largest number
     near = np.trunc(x * 16) / 16
-    y = pieces(x, (x <= 4, erfcx_middle), (x > 4, erfcx_far))
-    return y * np.exp(-near * near) * np.exp((near - x) * (near + x))
+    return np.exp(sign * near * near) * np.exp(sign * (x - near) * (x + near))
+
+
+def erfc_positive(x):
+    """erfc(x) for x >= 0.46875."""
+    return pieces(x, (x <= 4, erfcx_middle), (x > 4, erfcx_far)) * exp_square(x, -1)
 
 
 def erf_small(x):
@@ -126,6 +148,18 @@ def erf(x):
         return erf32(x)
     a = np.abs(x)
     return pieces(x, (a <= 0.46875, erf_small), (a > 0.46875, lambda x: np.copysign(1 - erfc_positive(np.abs(x)), x)))
+
+
+@vectorised(np.float64)
+def erfcx(x):
+    """exp(x²) erfc(x), which is about 1 / (√π x) where erfc(x) itself has no digits left."""
+    return pieces(
+        x,
+        (np.abs(x) <= 0.46875, lambda x: np.exp(x * x) * (1 - erf_small(x))),
+        (x > 4, erfcx_far),
+        (x > 0.46875, erfcx_middle),
+        (x < -0.46875, lambda x: 2 * exp_square(x) - erfcx(-x)),
+    )
 
 
 @vectorised(np.float64)
@@ -197,7 +231,7 @@ SHIFT = 10  # so many terms are summed one by one; the rest is a series in 1 / (
 
 
 def hurwitz(s, x):
-    """ζ(s, x), the sum of 1 / (x + k)^s over k = 0, 1, 2 ..., for an integer s > 1 and x > 0."""
+    """ζ(s, x), the sum of 1 / (x + k)^s over k = 0, 1, 2 ..., for s > 1 and x > 0."""
     t = x + SHIFT
     tail = 1 / (s - 1) + 0.5 / t
     factor = s / (t * t)
@@ -206,8 +240,19 @@ def hurwitz(s, x):
         factor = factor * ((s + 2 * j - 1) * (s + 2 * j) / (t * t))
     y = tail * t ** (1.0 - s)
     for k in reversed(range(SHIFT)):  # from the smallest term
-        y = y + 1 / (x + k) ** s
+        y = y + (x + k) ** -s
     return y
+
+
+@vectorised(np.float64, count=2)
+def zeta(s, q):
+    """ζ(s, q): infinite at s = 1 and where q is 0, -1, -2 ...; left of those by its first terms, for an integer s. NaN otherwise."""
+    steps = np.maximum(np.ceil(-q), 0)  # up to the first term of a base above 0
+    y = hurwitz(s, q + steps)
+    for k in range(int(np.max(steps, initial=0, where=np.isfinite(steps)))):
+        y += np.where(k < steps, (q + k) ** -s, 0)
+    y = np.where((s < 1) | ((q < 0) & (s != np.rint(s))), np.nan, y)
+    return np.where((s == 1) | ((q <= 0) & (q == np.rint(q)) & (s > 1)), np.inf, y)
 
 
 # log Γ(2 + z) / z - (1 - γ) in powers of z from 1 on: (-1)^k (ζ(k) - 1) / k. Below 4e-17 from the 26th on for |z| <= 1/2.
@@ -276,7 +321,7 @@ def polygamma(x, n):
     sign = (-1.0) ** n
     left = x <= 0
     z = np.where(left, 1 - x, x)
-    y = digamma_positive(z) if n == 0 else -sign * math.factorial(n) * hurwitz(n + 1, z)
+    y = digamma_positive(z) if n == 0 else -sign * math.gamma(n + 1) * hurwitz(n + 1.0, z)
     if not left.any():
         return y
     fraction = x - np.rint(x)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.dtypes import REAL_PARTS
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.kernels.dims import dim_of, dims_of, integers
 from autograd.op import Array, Sample, derived, op
@@ -51,7 +50,7 @@ def real_dft(x: Array, dim, norm):
 
 def half_spectrum(g, y, x, dim, n, norm):
     """The transpose of inverse_real_dft: each frequency stands for its conjugate too, apart from the first, and the last if n is even."""
-    count = np.ones(n // 2 + 1, REAL_PARTS.get(x.dtype, x.dtype))
+    count = np.ones(n // 2 + 1, g.dtype)
     count[1 : (n + 1) // 2] = 2
     return real_dft(g, dim, OPPOSITE[norm]) * count.reshape(-1, *[1] * (x.ndim - 1 - dim % x.ndim))
 

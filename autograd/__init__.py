@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from autograd import creation, dtypes, memory, numpy_functions, ops, random
+from autograd import creation, dtypes, fft, memory, numpy_functions, ops, random
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
 from autograd.checkpoint import checkpoint
 from autograd.compile import compile
@@ -56,6 +56,7 @@ from autograd.tensor import Tensor, backward
 from autograd.threads import get_num_threads, set_num_threads
 from autograd.tracing import dynamic, is_compiling
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.windows import *
 
 __version__ = "0.1.0"
 

@@ -64,8 +64,10 @@ class Methods(Recorder):
     positive = ops.positive
     abs = absolute = ops.abs
     abs_ = absolute_ = in_place(ops.abs)
-    sign = sgn = ops.sign
-    sign_ = sgn_ = in_place(ops.sign)
+    sign = ops.sign
+    sign_ = in_place(ops.sign)
+    sgn = ops.sgn
+    sgn_ = in_place(ops.sgn)
     lerp = ops.lerp
     lerp_ = in_place(ops.lerp)
     addcmul = ops.addcmul
@@ -116,6 +118,8 @@ class Methods(Recorder):
     resolve_neg = ops.resolve_neg
     angle = ops.angle
     adjoint = ops.adjoint
+    stft = ops.stft
+    istft = ops.istft
 
     # comparison
     eq = ops.eq

@@ -23,7 +23,9 @@ Rule = Callable[..., Any]
 P = ParamSpec("P")
 
 # NumPy's names, accepted beside PyTorch's
-ALIASES = {"axis": ("dim", "dims"), "axes": ("dims",), "keepdims": ("keepdim",), "axis0": ("dim0",), "axis1": ("dim1",), "axis2": ("dim2",)}
+ALIASES = {
+    "axis": ("dim", "dims"), "axes": ("dims", "dim"), "keepdims": ("keepdim",), "axis0": ("dim0",), "axis1": ("dim1",), "axis2": ("dim2",),
+}  # fmt: skip
 POSITIONS = {"input": 0, "other": 1}  # PyTorch's names of the first two arguments, accepted whatever a kernel calls them
 
 

@@ -33,7 +33,8 @@ VIEWS = {
     operator.getitem, writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze,
     np.ravel,
     np.ndarray.reshape, np.ndarray.swapaxes, np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.ravel, np.ndarray.view,
-    np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.lib.stride_tricks.sliding_window_view,
+    np.atleast_1d, np.atleast_2d, np.atleast_3d, np.flip, np.real, np.imag,
+    np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
 ARRAYS = (np.ndarray, np.generic)
 KNOWN = 9  # references to the array of a tensor from outside that the capture itself holds, arguments included

@@ -86,6 +86,8 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     strides = property(lambda self: self.value.strides)
     flags = property(lambda self: self.value.flags)
     T = property(lambda self: self.transpose())
+    real = property(lambda self: self.capture.call(np.real, (self,), {}))
+    imag = property(lambda self: self.capture.call(np.imag, (self,), {}))
 
     @property
     def base(self) -> Any:

@@ -19,6 +19,7 @@ from autograd.ops.scan import *
 from autograd.ops.shape import *
 from autograd.ops.sorting import *
 from autograd.ops.special import *
+from autograd.ops.spectrogram import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     __all__ = ["broadcast_shapes", *(name for name, value in list(globals().items()) if callable(value) and hasattr(value, "op"))]

@@ -17,13 +17,16 @@ from autograd import Tensor, ops
 from autograd.check import gradcheck, gradgradcheck
 from autograd.graph import Spec, sum_to_shape
 from autograd.op import ALIASES, REGISTRY, Op
+from autograd.ops import fourier
 
 RANDOM = "draws random numbers: tested by its statistics"
+TRANSFORMS = [*(name for name in fourier.__all__ if "shift" not in name), "dft", "real_dft", "inverse_real_dft", "stft", "istft"]
 SKIPS = {  # (test, op): reason
     ("sample", "write_view"): "takes the steps of a view, which only the engine makes: tested with in-place writes",
     ("values", "ldexp"): "NumPy's takes integer exponents only: its own case in test_dispatch",
     ("dtype", "float_power"): "is float64 by definition",
     **dict.fromkeys([("dtype", "complex"), ("dtype", "polar"), ("dtype", "view_as_complex")], "NumPy has no complex numbers of float16"),
+    **dict.fromkeys([("dtype", name) for name in TRANSFORMS], "refuses float16, as PyTorch does on a CPU"),
     ("first_derivative", "between"): "its bounds are constants by definition: clamp, which has derivatives for both, stands on it",
     ("first_derivative", "nextafter"): "has no derivative, as in PyTorch",
     ("strides", "view"): "refuses what it cannot show without a copy, as it should: tested beside reshape",

@@ -21,7 +21,9 @@ class Guards:
     """What must hold for a program to be the right one: ``text`` asks it, about the objects that ``namespace`` names."""
 
     def __init__(self, capture: Capture) -> None:
-        self.attributes = [guard for guard in capture.guards.values() if guard is not None]
+        given = [guard for guard in capture.guards.values() if guard is not None]
+        self.leaves = [(tensor, node.watch) for tensor, attribute, node in given if attribute == "_node" and node is not None]
+        self.attributes = [(owner, attribute, value) for owner, attribute, value in given if attribute != "_node" or value is None]
         self.tests = [(text, owner) for (text, _), owner in capture.conditions.items()]
         self.empty, self.decisions, self.phase = capture.empty, capture.decisions, capture.phase
         self.names: dict[int, str] = {}
@@ -40,6 +42,7 @@ class Guards:
         for owner, attribute, value in self.attributes:
             plain = attribute.isidentifier() and not keyword.iskeyword(attribute)
             tests.append(f"{name(owner)}.{attribute} is {name(value)}" if plain else f"{name(vars(owner))}[{attribute!r}] is {name(value)}")
+        tests += [f"{name(tensor)}._node.watch is {name(watch)}" for tensor, watch in self.leaves]
         tests += [text.format(name(owner)) for text, owner in self.tests]
         tests += [f"not {name(owner)}.{attribute}" for owner, attribute in self.empty]
         if self.decisions:
@@ -62,6 +65,9 @@ class Guards:
             now = getattr(owner, attribute, None)
             if now is not value:
                 return self._changed(owner, attribute, value, now)
+        for tensor, watch in self.leaves:
+            if tensor._node is None or tensor._node.watch is not watch:
+                return self._recorded(tensor)
         for text, owner in self.tests:
             if not holds(text, owner):
                 if text.startswith("len"):
@@ -79,14 +85,17 @@ class Guards:
         if attribute == "_array":
             return f"the array of {what} is another", "write new values into a tensor with copy_(), in place of giving it another array"
         if attribute == "_node":
-            state = "requires a gradient now" if value is None else "requires no gradient any more" if now is None else "is another leaf"
-            return f"{what} {state}", "set requires_grad, and data, once, before the first call"
+            return self._recorded(owner)
         if attribute == "_grad":
             state = "None, and was a tensor" if now is None else "a tensor, and was None" if value is None else "another tensor"
             return f"{what}.grad is {state}", "begin the function with zero_grad()"
         plain = all(part is None or isinstance(part, bool | int | float | str) for part in (value, now))
         state = f"{now!r}, and was {value!r}" if plain else f"another {type(now).__name__}"
         return f"{what}.{attribute} is {state}", "pass what changes as an argument: numbers as tensors"
+
+    def _recorded(self, tensor: Tensor) -> tuple[str, str]:
+        state = "requires a gradient now" if tensor.requires_grad else "requires no gradient any more"
+        return f"{self._called(tensor)} {state}", "set requires_grad once, before the first call"
 
     def _called(self, owner: Any) -> str:
         """An object as the user knows it: a tensor by the module it belongs to."""

@@ -87,7 +87,9 @@ def changed(name: str, before: Any, now: Any) -> str:
     if before[0] is now[0] and nested(now[0]) and now[0] is not dict and len(before) == len(now):
         return next(changed(f"{name}[{i}]", a, b) for i, (a, b) in enumerate(zip(before[1:], now[1:], strict=True)) if a != b)
     old, new = described(before), described(now)
-    return f"{name}: {new} was {old}" if new != old else f"{name}: {new} lies otherwise in memory, or has other hooks"
+    if new != old:
+        return f"{name}: {new} was {old}"
+    return f"{name}: another {new}" if nested(now[0]) else f"{name}: {new} lies otherwise in memory, or has other hooks"
 
 
 def nested(kind: Any) -> bool:

@@ -8,6 +8,7 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
 
 
 class Compiled:
-    """A compiled function: call it like the function. ``programs`` are the entries captured so far, those used last at the end.
+    """A compiled function: call it like the function. ``programs`` are the entries captured so far.
 
     There may be several for one signature, for the guards of one do not hold where those of another do: a model in training and in
     evaluation, or with and without gradients from before. ``print`` shows why each was captured.
@@ -71,10 +72,11 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], explain: bool = False) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function, self.explain = function, explain
-        self.variants: dict[Any, list[Entry]] = {}  # by signature; signatures, and the entries of each, in the order of use
+        self.variants: dict[Any, list[Entry]] = {}  # by signature
         self.lock = threading.RLock()  # the buffers of a program serve one run at a time
         self.latest: Entry | None = None
         self.short: Callable[[tuple[Any, ...]], Any] | None = None  # for calls like the latest
+        self.calls = 0  # those that came to use another program, or the long way to the same
         self.warned = False
 
     @property
@@ -117,51 +119,51 @@ class Compiled:
 
     def fitting(self, key: Any) -> Entry | None:
         """The program for a call of this signature whose guards hold."""
-        for entry in reversed(self.variants.get(key, ())):
+        for entry in self.variants.get(key, ()):
             if entry.valid():
-                if entry is not self.latest:
-                    self.variants[key].remove(entry)
-                    self.use(key, entry)
+                self.use(entry)
                 return entry
         return None
 
-    def use(self, key: Any, entry: Entry) -> None:
-        """Put an entry at the end: it is the latest."""
-        self.variants[key] = [*self.variants.pop(key, ()), entry]
+    def use(self, entry: Entry) -> None:
+        """Make an entry the latest."""
+        self.calls += 1
+        entry.used = self.calls
         self.latest, self.short = entry, entry.short
 
     def capture(self, key: Any, args: Any, kwargs: Any) -> Any:
         """Run the function once on traced arrays, and keep the program under this key."""
         reason, remedy = self.reason(key)
         self.make_room(key, reason, remedy)
-        entry = Entry(reason)
+        entry = Entry(key, reason)
         result = entry.capture(self.function, args, kwargs)
         entry.short = short_way(entry, self.lock)
         entry.arguments = None  # they are the caller's
         if not entry.passing:
-            self.use(key, entry)
+            self.variants.setdefault(key, []).append(entry)
+            self.use(entry)
         if self.explain:
             print(entry.explanation())  # noqa: T201  what explain=True asks for
         return result
 
     def reason(self, key: Any) -> tuple[str, str]:
         """(why no program fits a call of this signature, what to do if that goes on)."""
-        if not self.variants:
+        if self.latest is None:
             return "it was called for the first time", ""
         if key in self.variants:
-            return self.variants[key][-1].guards.broken()
-        return difference(self.function, next(reversed(self.variants)), key), REMEDY
+            return max(self.variants[key], key=attrgetter("used")).guards.broken()
+        return difference(self.function, self.latest.key, key), REMEDY
 
     def make_room(self, key: Any, reason: str, remedy: str) -> None:
         """Let the program go that was not used for longest, if there are as many as may be; say so once."""
-        crowded = key if len(self.variants.get(key, ())) >= MOST_ALIKE else None
-        if crowded is None and len(self.programs) >= MOST:
-            crowded = next(iter(self.variants))
-        if crowded is None:
+        alike = self.variants.get(key, [])
+        crowd = alike if len(alike) >= MOST_ALIKE else self.programs if len(self.programs) >= MOST else []
+        if not crowd:
             return
-        self.variants[crowded].pop(0)
-        if not self.variants[crowded]:
-            del self.variants[crowded]
+        oldest = min(crowd, key=attrgetter("used"))
+        self.variants[oldest.key].remove(oldest)
+        if not self.variants[oldest.key]:
+            del self.variants[oldest.key]
         if not self.warned:
             self.warned = True
             warnings.warn(
@@ -178,8 +180,9 @@ class Entry:
     short: Callable[[tuple[Any, ...]], Any] | None = None
     pullback: Pullback | None = None  # where the results go on being differentiated outside
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason  # why it was captured
+    def __init__(self, key: Any, reason: str) -> None:
+        self.key, self.reason = key, reason  # the signature of the call, and why it was captured
+        self.used = 0  # at which call
 
     # ── capture ──
 

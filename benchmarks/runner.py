@@ -183,24 +183,24 @@ def measure(workload: Workload, libraries: list[str], settings: Settings) -> dic
         for library, answer in each(workers, results, "first"):
             results[library] |= {"first_seconds": answer["seconds"], "numbers": [answer["numbers"]]}
             calm(settings)
+        pace = {}
         for library, answer in each(workers, results, "follow", steps=workload.steps - 1):
             results[library]["numbers"] += answer["numbers"]
+            pace[library] = max(answer["seconds"], settings.seconds)
         compare(workload, results)
-        spent, longest = dict.fromkeys(workers, 0.0), dict.fromkeys(workers, 0.0)
+        spent = dict.fromkeys(workers, 0.0)
         for turn in range(settings.rounds):
             for library in list(workers):
                 if turn >= 3 and spent[library] > 3 * settings.rounds * settings.seconds:
                     continue
-                if workers[library].left < 1.5 * longest[library]:
+                if results[library]["seconds"] and workers[library].left < 1.5 * pace[library]:
                     continue
                 calm(settings)
                 start = time.perf_counter()
-                warm = not spent[library] or spent[library] / turn < 3 * settings.seconds
+                warm = pace[library] < 3 * settings.seconds
                 for _, answer in each({library: workers[library]}, results, "burst", seconds=settings.seconds, warm=warm):
                     results[library]["seconds"].append(answer["seconds"] / workload.per)
-                took = time.perf_counter() - start
-                spent[library] += took
-                longest[library] = max(longest[library], took)
+                spent[library] += time.perf_counter() - start
         for library, answer in each(workers, results, "memory"):
             results[library]["peak_bytes"] = answer["bytes"]
     return results

@@ -63,12 +63,17 @@ def polynomial(x, coefficients):
 
 def pieces(x, *parts):
     """Each part is (condition, function): the function's values where its condition holds, NaN where none does."""
-    y = np.full_like(x, np.nan)
+    return pieces_of((x,), *parts)
+
+
+def pieces_of(xs, *parts):
+    """The same for functions of several arrays of one shape."""
+    y = np.full_like(xs[0], np.nan)
     for condition, function in parts:
         if condition.all():
-            return function(x)
+            return function(*xs)
         if condition.any():
-            y[condition] = function(x[condition])
+            y[condition] = function(*[x[condition] for x in xs])
     return y
 
 
@@ -156,8 +161,8 @@ def erfcx(x):
     return pieces(
         x,
         (np.abs(x) <= 0.46875, lambda x: np.exp(x * x) * (1 - erf_small(x))),
+        ((x > 0.46875) & (x <= 4), erfcx_middle),
         (x > 4, erfcx_far),
-        (x > 0.46875, erfcx_middle),
         (x < -0.46875, lambda x: 2 * exp_square(x) - erfcx(-x)),
     )
 

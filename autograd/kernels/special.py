@@ -22,10 +22,10 @@ def vectorised(*dtypes, count=1):
     def declare(function):
         @functools.wraps(function)
         def call(*args):
-            given, params = [np.asarray(arg) for arg in args[:count]], args[count:]
-            shape, kind = (given[0].shape, given[0].dtype) if count == 1 else (np.broadcast_shapes(*map(np.shape, given)), np.result_type(*given))
+            given, params = args[:count], args[count:]
+            kind, shape = np.result_type(*given), np.broadcast_shapes(*map(np.shape, given))
             dtype = kind if kind in dtypes else dtypes[0]
-            flat = [np.ascontiguousarray(np.broadcast_to(x, shape) if count > 1 else x, dtype).reshape(-1) for x in given]
+            flat = [np.ascontiguousarray(np.broadcast_to(x, shape), dtype).reshape(-1) for x in given]
             y = np.empty_like(flat[0])
             with np.errstate(all="ignore"):  # poles and overflow are part of the functions; what they give is written out below
                 for start in range(0, y.size, BLOCK):
@@ -35,20 +35,6 @@ def vectorised(*dtypes, count=1):
         return call
 
     return declare
-
-
-def from_scipy(name):
-    """SciPy's function of this name, for the rarer functions: its result in the dtype of its arguments."""
-
-    def call(*args):
-        try:
-            from scipy import special
-        except ImportError as error:
-            raise ImportError(f'{name}: SciPy is required; it is not installed; pip install "glassgrad[special]"') from error
-        args = [np.asarray(arg) for arg in args]
-        return getattr(special, name)(*args).astype(np.result_type(*args), copy=False)
-
-    return call
 
 
 def polynomial(x, coefficients):
@@ -300,10 +286,24 @@ def lgamma(x):
 
 
 PSI = tuple(-b / (2 * j) for j, b in enumerate(BERNOULLI, 1))[::-1]
+PSI_ROOT = 1.4616321449683622, 9.549995429965697e-17  # the zero, and what is missing of it
+PSI_NEAR_ROOT = tuple((-1) ** (k + 1) * float(hurwitz(k + 1, np.float64(PSI_ROOT[0]))) for k in range(36, 0, -1))  # Taylor's series
+
+
+def digamma_near_root(x):
+    """ψ(x) next to its zero, where the recurrence would cancel."""
+    z = (x - PSI_ROOT[0]) - PSI_ROOT[1]
+    return z * polynomial(z, PSI_NEAR_ROOT)
 
 
 def digamma_positive(x):
-    """ψ(x) for x > 0: its asymptotic series at x + SHIFT, and the recurrence ψ(x + 1) = ψ(x) + 1 / x back down."""
+    """ψ(x) for x > 0."""
+    near = np.abs(x - PSI_ROOT[0]) < 0.5
+    return pieces(x, (near, digamma_near_root), (~near, digamma_shifted))
+
+
+def digamma_shifted(x):
+    """The asymptotic series of ψ at x + SHIFT, and the recurrence ψ(x + 1) = ψ(x) + 1 / x back down."""
     t = x + SHIFT
     s = 1 / (t * t)
     y = np.log(t) - 0.5 / t + s * polynomial(s, PSI)

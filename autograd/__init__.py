@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from autograd import creation, dtypes, fft, memory, numpy_functions, ops, random
+from autograd import creation, dtypes, fft, memory, numpy_functions, ops, random, special
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
 from autograd.checkpoint import checkpoint
 from autograd.compile import compile

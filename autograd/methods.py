@@ -180,6 +180,12 @@ class Methods(Recorder):
     digamma_ = in_place(ops.digamma)
     polygamma = ops.polygamma
     polygamma_ = in_place(ops.polygamma)
+    igamma = ops.igamma
+    igamma_ = in_place(ops.igamma)
+    igammac = ops.igammac
+    igammac_ = in_place(ops.igammac)
+    i0 = ops.i0
+    i0_ = in_place(ops.i0)
     xlogy = ops.xlogy
     xlogy_ = in_place(ops.xlogy)
     logit = ops.logit

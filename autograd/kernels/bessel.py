@@ -18,7 +18,7 @@ from autograd.kernels.special import pieces, polynomial, vectorised
 
 # ── amplitudes ──
 
-COUNT = 36  # of the values that make a Chebyshev series; from about the 25th on, the coefficients are below rounding
+COUNT = 40  # of the values that make a Chebyshev series; from about the 30th on, the coefficients are below rounding
 
 
 def nodes(step, reach):
@@ -48,15 +48,13 @@ def airy_amplitude(w, derivative, turn):
 
 
 @functools.cache
-def chebyshev_series(amplitude, *params, part="real"):
-    """Chebyshev coefficients of an amplitude in w between 0 and params[0]: cosine sums of its values at the zeros of the COUNT-th."""
-    end, *rest = params
-    odd = np.arange(1, 2 * COUNT, 2)
-    values = getattr(amplitude((np.cos(math.pi / (2 * COUNT) * odd) + 1) * (end / 2), *rest), part)
-    turns = np.outer(np.arange(COUNT), odd) % (4 * COUNT)
-    c = np.cos(math.pi / (2 * COUNT) * turns) @ values * (2 / COUNT)
-    c[0] /= 2
-    return tuple(map(float, c[: np.flatnonzero(np.abs(c) > 5e-17)[-1] + 1]))
+def chebyshev_series(amplitude, end, *params, part):
+    """Chebyshev coefficients of an amplitude between w = 0 and end: the cosine transform, by Fourier's, of its values at the nodes."""
+    angles = math.pi / COUNT * (np.arange(COUNT) + 0.5)
+    values = getattr(amplitude((np.cos(angles) + 1) * (end / 2), *params), part)
+    spectrum = np.fft.rfft(np.concatenate([values, values[::-1]]))[:COUNT]
+    c = (spectrum * np.exp(-0.5j * math.pi / COUNT * np.arange(COUNT))).real / COUNT
+    return (float(c[0]) / 2, *map(float, c[1 : 1 + np.flatnonzero(np.abs(c) > 3e-17)[-1]]))
 
 
 def amplitude_at(w, amplitude, end, *params, part="real"):

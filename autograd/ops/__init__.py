@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 
 from autograd.ops.activation import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import i0
 from autograd.ops.comparison import *
 from autograd.ops.complex import *
 from autograd.ops.convolution import *

@@ -187,13 +187,13 @@ AIRY = (Sample((3, 4)), Sample((3, 4), domain=(-12.0, -2.5)))
 @elementwise(lambda g, y, x: g * airy_slope(x), saves="x", samples=AIRY)
 def airy_ai(x: Array):
     """Airy's Ai(x), the solution of y'' = x y that vanishes on the right."""
-    return bessel.airy(x, derivative=False)
+    return bessel.airy(x, False)
 
 
 @elementwise(lambda g, y, x: g * (x * airy_ai(x)), saves="x", samples=AIRY)
 def airy_slope(x: Array):
     """The derivative of ``airy_ai``."""
-    return bessel.airy(x, derivative=True)
+    return bessel.airy(x, True)
 
 
 modified_bessel_i0, modified_bessel_i1 = i0, i1

@@ -5,6 +5,7 @@ PyTorch has no derivatives of them. It evaluates Chebyshev's by cosines where n 
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -18,41 +19,47 @@ __all__ = [
     "hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l", "legendre_polynomial_p",
 ]  # fmt: skip
 
-DEGREES = (Sample((3, 4), 3), Sample((3, 4), 0), Sample((3, 4), 1), Sample((3, 4), 8))
-ORDERS = (Sample((3, 4), 4, order=1), Sample((3, 4), 3, order=0.5), Sample((3, 4), 0, order=2))
+MIXED = np.array([0.5, 1.5, 4.0625, 8.9375])  # degrees 0, 1, 4, 8: what is no integer is cut off
+DEGREES = tuple(Sample((3, 4), n, domain=(0.05, 0.95)) for n in (3, 0, 1, 8, MIXED))
+ORDERS = (Sample((3, 4), 4, order=1), Sample((3, 4), 3, order=0.5), Sample((3, 4), 0, order=2), Sample((3, 4), MIXED, order=1))
 
 family = functools.partial(elementwise, saves="x n")
 named = derived(samples=DEGREES)
 
 
+def whole(n):
+    """The degree without its fraction."""
+    return math.trunc(n) if isinstance(n, int | float) else np.trunc(n)
+
+
 # ── by recurrence ──
 
 
-@family((lambda g, y, x, n: g * (n * gegenbauer(x, n - 1, order=1)), None), samples=DEGREES)
+@family((lambda g, y, x, n: g * (whole(n) * gegenbauer(x, whole(n) - 1, order=1)), None), samples=DEGREES)
 def chebyshev_polynomial_t(x: Array, n: Array):
     """Chebyshev's polynomial of the first kind, T_n(x) = cos(n t) at x = cos t."""
     return polynomials.chebyshev_t(x, n)
 
 
-@family((lambda g, y, x, n, order: g * (2 * order * gegenbauer(x, n - 1, order=order + 1)), None), samples=ORDERS)
+@family((lambda g, y, x, n, order: g * (2 * order * gegenbauer(x, whole(n) - 1, order=order + 1)), None), samples=ORDERS)
 def gegenbauer(x: Array, n: Array, *, order):
     """Gegenbauer's polynomial C_n of a positive order at x."""
     return polynomials.gegenbauer(x, n, order)
 
 
-@family((lambda g, y, x, n: g * (2 * n * hermite_polynomial_h(x, n - 1)), None), samples=DEGREES)
+@family((lambda g, y, x, n: g * (2 * whole(n) * hermite_polynomial_h(x, whole(n) - 1)), None), samples=DEGREES)
 def hermite_polynomial_h(x: Array, n: Array):
     """The physicists' Hermite polynomial H_n(x)."""
     return polynomials.hermite(x, n, 2)
 
 
-@family((lambda g, y, x, n: g * (n * hermite_polynomial_he(x, n - 1)), None), samples=DEGREES)
+@family((lambda g, y, x, n: g * (whole(n) * hermite_polynomial_he(x, whole(n) - 1)), None), samples=DEGREES)
 def hermite_polynomial_he(x: Array, n: Array):
     """The probabilists' Hermite polynomial He_n(x)."""
     return polynomials.hermite(x, n, 1)
 
 
-@family((lambda g, y, x, n, order: -g * laguerre(x, n - 1, order=order + 1), None), samples=ORDERS)
+@family((lambda g, y, x, n, order: -g * laguerre(x, whole(n) - 1, order=order + 1), None), samples=ORDERS)
 def laguerre(x: Array, n: Array, *, order):
     """The generalised Laguerre polynomial L_n of this order at x."""
     return polynomials.laguerre(x, n, order)
@@ -70,15 +77,13 @@ def chebyshev_polynomial_u(x: Array, n: Array):
 @named
 def chebyshev_polynomial_v(x: Array, n: Array):
     """Chebyshev's polynomial of the third kind, V_n(x) = U_n(x) - U_(n - 1)(x)."""
-    n = np.trunc(n)
-    return gegenbauer(x, n, order=1) - gegenbauer(x, n - 1, order=1)
+    return gegenbauer(x, n, order=1) - gegenbauer(x, whole(n) - 1, order=1)
 
 
 @named
 def chebyshev_polynomial_w(x: Array, n: Array):
     """Chebyshev's polynomial of the fourth kind, W_n(x) = U_n(x) + U_(n - 1)(x)."""
-    n = np.trunc(n)
-    return gegenbauer(x, n, order=1) + gegenbauer(x, n - 1, order=1)
+    return gegenbauer(x, n, order=1) + gegenbauer(x, whole(n) - 1, order=1)
 
 
 @named

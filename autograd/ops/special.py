@@ -1,17 +1,21 @@
-"""One number in, one number out: the error function, the gamma function, and what is built on logarithms with care."""
+"""One number in, one number out: the error function, the gamma function, and what is built on logarithms with care.
+
+What PyTorch has in torch.special alone is not in ``__all__``; autograd/special.py takes it from here.
+"""
 from __future__ import annotations
 
 import math
 
 import numpy as np
 
-from autograd.kernels import special
+from autograd.errors import GraphError, message
+from autograd.kernels import incomplete_gamma, special
 from autograd.op import Array, Sample, derived
 from autograd.ops.elementwise import BOTH_POSITIVE, binary, clamp, elementwise
 from autograd.ops.functions import INSIDE, POSITIVE, apart_from_zero
 
 __all__ = [
-    "erf", "erfc", "erfinv", "ndtr", "ndtri", "log_ndtr", "lgamma", "psi", "digamma", "polygamma", "gammaln",
+    "erf", "erfc", "erfinv", "ndtr", "ndtri", "log_ndtr", "lgamma", "psi", "digamma", "polygamma", "gammaln", "igamma", "igammac",
     "xlogy", "xlog1py", "entr", "logit", "sinc",
 ]  # fmt: skip
 
@@ -32,6 +36,12 @@ def erf(x: Array):
 def erfc(x: Array):
     """1 - erf(x), accurate where erf(x) is next to 1."""
     return special.erfc(x)
+
+
+@elementwise(lambda g, y, x: g * (2 * x * y - TWO_OVER_SQRT_PI), saves="x y")
+def erfcx(x: Array):
+    """exp(x²) * erfc(x), which is about 1 / (√π x) where erfc(x) vanishes."""
+    return special.erfcx(x)
 
 
 @elementwise(lambda g, y, x: g * (np.exp(y * y) / TWO_OVER_SQRT_PI), saves="y", samples=INSIDE)
@@ -83,6 +93,52 @@ def digamma(x: Array):
 def polygamma(n, input: Array):
     """The n-th derivative of digamma at input, for n = 0, 1, 2 ..."""
     return psi(input, n=int(n))
+
+
+def underivable(name, argument):
+    """The rule of an argument by which there is no derivative in closed form."""
+
+    def rule(g, y, *args):
+        raise GraphError(message(
+            name, f"{argument} that needs no gradient is required, for the derivative by it has no closed form", "one that needs it",
+            f"detach() {argument}",
+        ))  # fmt: skip
+
+    return rule
+
+
+def gamma_density(a, x):
+    """x^(a - 1) exp(-x) / Γ(a), the derivative of ``igamma`` by x."""
+    return np.exp(xlogy(a - 1, x) - x - lgamma(a))
+
+
+SHAPES = np.array([1, 2, 5, 9])
+INCOMPLETE = (Sample(SHAPES, (3, 4), domain=(0.2, 12.0)), Sample(SHAPES * 30, (3, 4), domain=(25.0, 300.0)))
+
+
+@binary(
+    (underivable("igamma", "a"), lambda g, y, a, x: g * gamma_density(a, x)), saves=("", "a x"), convert="float", samples=INCOMPLETE,
+)  # fmt: skip
+def igamma(a: Array, x: Array):
+    """The regularised lower incomplete gamma function P(a, x). There is no derivative by a, as in PyTorch."""
+    return incomplete_gamma.igamma(a, x)
+
+
+@binary(
+    (underivable("igammac", "a"), lambda g, y, a, x: -g * gamma_density(a, x)), saves=("", "a x"), convert="float", samples=INCOMPLETE,
+)  # fmt: skip
+def igammac(a: Array, x: Array):
+    """The regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), accurate where P is close to 1."""
+    return incomplete_gamma.igammac(a, x)
+
+
+@binary(
+    (underivable("zeta", "s"), lambda g, y, s, q: -g * s * zeta(s + 1, q)),
+    saves=("", "s q"), convert="float", samples=[Sample(SHAPES + 1, (3, 4), domain=(0.2, 6.0))],
+)  # fmt: skip
+def zeta(s: Array, q: Array):
+    """Hurwitz's zeta function, the sum of (q + k) ** -s over k = 0, 1, 2 ... There is no derivative by s, as in PyTorch."""
+    return special.zeta(s, q)
 
 
 # ── logarithms ──
@@ -153,3 +209,4 @@ def sinc(x: Array):
 
 
 gammaln = lgamma
+gammainc, gammaincc = igamma, igammac

@@ -128,7 +128,7 @@ def sign(x: Array):
     """-1, 0 or 1. NaN of NaN, where PyTorch has 0. For complex numbers there is ``sgn``."""
     if x.dtype.kind == "c":
         raise DtypeError(message("sign", "real numbers are required", str(x.dtype), "use sgn: x / |x|"))
-    return np.sign(x)
+    return np.sign(x) if x.dtype.kind != "b" else np.copy(x)
 
 
 def plain(value):

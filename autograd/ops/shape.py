@@ -169,6 +169,8 @@ def movedim(x: Array, source, destination):
         raise ShapeError(message(
             "movedim", "one destination per source is required", f"{len(source)} sources and {len(destination)} destinations",
         ))  # fmt: skip
+    if not x.ndim:
+        return permute(x, ())
     order = [dim for dim in range(x.ndim) if dim not in source]
     for to, dim in sorted(zip(destination, source, strict=True)):
         order.insert(to, dim)

@@ -30,7 +30,7 @@ def vectorised(*dtypes, count=1):
             with np.errstate(all="ignore"):  # poles and overflow are part of the functions; what they give is written out below
                 for start in range(0, y.size, BLOCK):
                     y[start : start + BLOCK] = function(*[x[start : start + BLOCK] for x in flat], *params)
-            return y.reshape(shape).astype(kind if kind.kind == "f" else dtype, copy=False)
+                return y.reshape(shape).astype(kind if kind.kind == "f" else dtype, copy=False)
 
         return call
 
@@ -99,11 +99,11 @@ def erfcx_far(x):
     return (1 / math.sqrt(math.pi) - s * ratio(s, ERFC_FAR)) / x
 
 
-def exp_square(x, sign=1):
-    """exp(±x²), split where x² is exact: a rounding error there would count x² times."""
-    x = np.clip(x, -30.0, 30.0)  # exp(27²) is above the largest number
+def exp_square(x, factor):
+    """exp(factor * x²) for a factor of 1, -1 or -1/2, split where x² is exact: a rounding error there would count x² times."""
+    x = np.clip(x, -40.0, 40.0)  # beyond are infinity and 0
     near = np.trunc(x * 16) / 16
-    return np.exp(sign * near * near) * np.exp(sign * (x - near) * (x + near))
+    return np.exp(factor * near * near) * np.exp(factor * (x - near) * (x + near))
 
 
 def erfc_positive(x):
@@ -149,7 +149,7 @@ def erfcx(x):
         (np.abs(x) <= 0.46875, lambda x: np.exp(x * x) * (1 - erf_small(x))),
         ((x > 0.46875) & (x <= 4), erfcx_middle),
         (x > 4, erfcx_far),
-        (x < -0.46875, lambda x: 2 * exp_square(x) - erfcx(-x)),
+        (x < -0.46875, lambda x: 2 * exp_square(x, 1) - erfcx(-x)),
     )
 
 
@@ -206,13 +206,25 @@ def erfinv(x):
     return quantile(x / 2, (1 - np.abs(x)) / 2) * math.sqrt(0.5)
 
 
+def half_erfcx(t):
+    """exp(t²) erfc(t) / 2 for t >= 0."""
+    small, large = t <= 0.46875, t > 4
+    return 0.5 * pieces(t, (small, lambda t: np.exp(t * t) * (1 - erf_small(t))), (~(small | large), erfcx_middle), (large, erfcx_far))
+
+
+@vectorised(np.float64)
+def ndtr(x):
+    """The normal distribution function. Its exponential is that of x, for the rounding of x / √2 would count x² times."""
+    tail = half_erfcx(np.abs(x) * math.sqrt(0.5)) * exp_square(x, -0.5)
+    return np.where(x > 0, 1 - tail, tail)
+
+
 @vectorised(np.float64)
 def log_ndtr(x):
     """The logarithm of the normal distribution function: by log1p on the right, and far on the left without the factor that underflows."""
-    t = np.abs(x) * math.sqrt(0.5)
-    small, large = t <= 0.46875, t > 4
-    scaled = pieces(t, (small, lambda t: np.exp(t * t) * (1 - erf_small(t))), (~(small | large), erfcx_middle), (large, erfcx_far))
-    return np.where(x > 0, np.log1p(-0.5 * scaled * np.exp(-t * t)), np.log(0.5 * scaled) - t * t)
+    scaled = half_erfcx(np.abs(x) * math.sqrt(0.5))
+    half = 0.5 * x * x
+    return np.where(x > 0, np.log1p(-scaled * np.exp(-half)), np.log(scaled) - half)
 
 
 # ── gamma function: Euler-Maclaurin summation of ζ(s, x), Stirling's series, and Taylor's series of log Γ about 2 ──

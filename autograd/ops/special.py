@@ -50,10 +50,10 @@ def erfinv(x: Array):
     return special.erfinv(x)
 
 
-@derived(samples=[Sample((3, 4))])
+@elementwise(lambda g, y, x: g * (NORMAL * np.exp(-0.5 * x * x)), saves="x")
 def ndtr(x: Array):
     """The probability that a standard normal variable is below x."""
-    return 0.5 * erfc(x * -math.sqrt(0.5))
+    return special.ndtr(x)
 
 
 @elementwise(lambda g, y, x: g * (np.exp(0.5 * y * y) / NORMAL), saves="y", samples=[Sample((3, 4), domain=(0.05, 0.95))])
@@ -150,7 +150,7 @@ def where_agreed(a, pole, value):
 
 
 @binary(
-    (lambda g, y, a, b: g * where_agreed(a, b <= 0, np.log(b)), lambda g, y, a, b: g * a / apart_from_zero(b)),
+    (lambda g, y, a, b: where_agreed(a, b <= 0, xlogy(g, b)), lambda g, y, a, b: g * a / apart_from_zero(b)),
     saves="a b", convert="float", masks=True, samples=BOTH_POSITIVE,
 )  # fmt: skip
 def xlogy(a: Array, b: Array):
@@ -160,7 +160,7 @@ def xlogy(a: Array, b: Array):
 
 
 @binary(
-    (lambda g, y, a, b: g * where_agreed(a, b <= -1, np.log1p(b)), lambda g, y, a, b: g * a / apart_from_zero(1 + b)),
+    (lambda g, y, a, b: where_agreed(a, b <= -1, xlog1py(g, b)), lambda g, y, a, b: g * a / apart_from_zero(1 + b)),
     saves="a b", convert="float", masks=True, samples=BOTH_POSITIVE,
 )  # fmt: skip
 def xlog1py(a: Array, b: Array):

@@ -41,7 +41,7 @@ def hankel(w, n, unit):
 
 
 def airy_amplitude(w, derivative, turn):
-    """∫ exp(-turn v²) cos(√w v³ / 3) dv, or that of Airy's derivative, at w = |z| ** -1.5 and turn = √(z / |z|). 9.5.7 with t = v |z|^-¼."""
+    """∫ exp(-turn v²) cos(√w v³ / 3) dv, or that of Airy's derivative, at w = |z|^-1.5, turn = √(z / |z|). 9.5.7 with t = v |z|^-¼."""
     v, weights = nodes(0.08, 7.5)
     factor = turn + w[:, None] * (v * v) / (2 * turn) if derivative else 1
     return np.sum(weights * factor * np.exp(-turn * v * v) * np.cos(np.sqrt(w[:, None]) * v**3 / 3), 1)

@@ -2,8 +2,8 @@
 
 Next to 0 they are their power series. Far from it they are an exponential times an amplitude that varies slowly with 1/x; an integral
 gives that to full precision for every x (W. Gautschi's and N. M. Temme's method of the trapezoidal rule, which converges exponentially
-for functions like exp(-u²): L. N. Trefethen, J. A. C. Weideman, SIAM Review 56 (2014) 385-458). From it, a Chebyshev series is made on
-first use, so that there are no tables. Formulas by their numbers are those of the NIST Digital Library of Mathematical Functions.
+for functions like exp(-u²): L. N. Trefethen, J. A. C. Weideman, SIAM Review 56 (2014) 385-458). From it, a polynomial is made on first
+use, so that there are no tables. Formulas by their numbers are those of the NIST Digital Library of Mathematical Functions.
 
 Errors are a few units in the last place of the amplitude: beside a zero of an oscillating function they are absolute.
 """
@@ -18,7 +18,7 @@ from autograd.kernels.special import pieces, polynomial, vectorised
 
 # ── amplitudes ──
 
-COUNT = 40  # of the values that make a Chebyshev series; from about the 30th on, the coefficients are below rounding
+COUNT = 40  # of the values that make a polynomial; from about the 30th on, the terms of its Chebyshev series are below rounding
 
 
 def nodes(step, reach):
@@ -48,23 +48,22 @@ def airy_amplitude(w, derivative, turn):
 
 
 @functools.cache
-def chebyshev_series(amplitude, end, *params, part):
-    """Chebyshev coefficients of an amplitude between w = 0 and end: the cosine transform, by Fourier's, of its values at the nodes."""
+def fitted(amplitude, end, *params, part):
+    """Coefficients, highest power first, of the polynomial in t = 2 w / end - 1 that is an amplitude between w = 0 and end.
+
+    It is a Chebyshev series, made by a cosine transform of values at the nodes. Its terms fall faster than their powers of t grow.
+    """
     angles = math.pi / COUNT * (np.arange(COUNT) + 0.5)
     values = getattr(amplitude((np.cos(angles) + 1) * (end / 2), *params), part)
     spectrum = np.fft.rfft(np.concatenate([values, values[::-1]]))[:COUNT]
     c = (spectrum * np.exp(-0.5j * math.pi / COUNT * np.arange(COUNT))).real / COUNT
-    return (float(c[0]) / 2, *map(float, c[1 : 1 + np.flatnonzero(np.abs(c) > 3e-17)[-1]]))
+    c[0] /= 2
+    return tuple(map(float, np.polynomial.chebyshev.cheb2poly(c[: 1 + np.flatnonzero(np.abs(c) > 3e-17)[-1]])))[::-1]
 
 
 def amplitude_at(w, amplitude, end, *params, part="real"):
-    """The amplitude at 0 <= w <= end, by Clenshaw's rule."""
-    c = chebyshev_series(amplitude, end, *params, part=part)
-    t2 = w * (4 / end) - 2
-    y, before = np.full_like(w, c[-1]), 0.0
-    for coefficient in c[-2:0:-1]:
-        y, before = t2 * y - before + coefficient, y
-    return 0.5 * t2 * y - before + c[0]
+    """The amplitude at 0 <= w <= end."""
+    return polynomial(w * (2 / end) - 1, fitted(amplitude, end, *params, part=part))
 
 
 def rotated(x, n):

@@ -102,21 +102,16 @@ def lower_series(a, x):
     return power(a, x) * total
 
 
-def upper_fraction(a, x):
-    """Q(a, x) as Legendre's continued fraction, by Lentz's method, for x > 1 and x >= a."""
-    b = x + 1 - a
-    c, d = np.full_like(b, np.inf), 1 / b
-    y = d.copy()
-    for k in range(1, 1000):
-        numerator = k * (a - k)
-        b = b + 2
-        d = 1 / (numerator * d + b)
-        c = numerator / c + b
-        step = c * d
-        y = y * step
-        if k % 8 == 0 and (np.abs(step - 1) <= 4 * EPSILON).all():
-            break
-    return power(a, x) * a * y
+def upper_fraction(terms):
+    """Q(a, x) as so many terms of Legendre's continued fraction, from the last one, for x > 1 and x >= a."""
+
+    def fraction(a, x):
+        rest = np.zeros_like(a)
+        for k in range(terms, 0, -1):
+            rest = k * (a - k) / (x + (2 * k + 1) - a + rest)
+        return power(a, x) * a / (x + 1 - a + rest)
+
+    return fraction
 
 
 def upper_series(a, x):
@@ -142,13 +137,16 @@ def incomplete_gamma(a, x, upper):
     left = np.where(x > 1.1, x < a, np.where(x <= 0.5, a * np.log(x) < -0.4, 1.1 * x < a))  # P is the one to compute
     left = np.where(near, x < a, left)
     rest = proper & ~near
+    right = rest & ~left
     y = pieces_of(
         (a, x),
         (none | every, lambda a, x: np.zeros_like(a)),
         (near, temme),
         (rest & left, lower_series),
-        (rest & ~left & (x > 1.1), upper_fraction),
-        (rest & ~left & (x <= 1.1), upper_series),
+        (right & (x <= 1.1), upper_series),
+        (right & (x > 1.1) & (x < 2), upper_fraction(110)),
+        (right & (x >= 2) & (x < 6), upper_fraction(56)),
+        (right & (x >= 6), upper_fraction(26)),
     )
     return np.where((left & ~every | none) == upper, 1 - y, y)
 

@@ -1,4 +1,4 @@
-"""``torch.special`` under its names: functions of mathematical physics and statistics, all differentiable, none of which needs SciPy."""
+"""``torch.special`` under its names: functions of mathematical physics and of statistics. None of them needs SciPy."""
 from __future__ import annotations
 
 from autograd.ops.bessel import (

@@ -1,9 +1,9 @@
 """Bessel functions of integer order and Airy's function, vectorised.
 
 Next to 0 they are their power series. Far from it they are an exponential times an amplitude that varies slowly with 1/x; an integral
-gives that to full precision for every x (W. Gautschi's and N. M. Temme's method of the trapezoidal rule, which converges exponentially
-for functions like exp(-u²): L. N. Trefethen, J. A. C. Weideman, SIAM Review 56 (2014) 385-458). From it, a polynomial is made on first
-use, so that there are no tables. Formulas by their numbers are those of the NIST Digital Library of Mathematical Functions.
+gives that to full precision for every x, by the trapezoidal rule, which converges exponentially for functions like exp(-u²):
+L. N. Trefethen, J. A. C. Weideman, SIAM Review 56 (2014) 385-458. From it, a polynomial is made on first use, so that there are no
+tables. Formulas by their numbers are those of the NIST Digital Library of Mathematical Functions.
 
 Errors are a few units in the last place of the amplitude: beside a zero of an oscillating function they are absolute.
 """
@@ -33,7 +33,7 @@ def hankel(w, n, unit):
     """√(2z/π) exp(z) K_n(z) at z = 1 / (w * unit). 10.32.9 with z (cosh t - 1) = u²: K for unit 1, the Hankel functions for 1j."""
     u, weights = nodes(0.16, 6.5)
     s = unit * w[:, None] * (u * u)
-    before, cosh = 1 + 0 * s, 1 + s
+    before, cosh = np.ones_like(s), 1 + s
     power = before if n == 0 else cosh  # cosh(n t)
     for _ in range(n - 1):
         before, power = power, 2 * cosh * power - before
@@ -124,7 +124,7 @@ def second_kind(x, n, sign):
 
 def sided(x, n, y):
     """The values y of a function at |x|, at x: it is even for an even n, and odd for an odd one."""
-    return np.copysign(y, y * x) if n % 2 else y
+    return np.where(x < 0, -y, y) if n % 2 else y
 
 
 @vectorised(np.float64)

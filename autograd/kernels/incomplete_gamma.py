@@ -1,7 +1,7 @@
 """The incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x), vectorised.
 
 Of the two, one is computed, the one that is not close to 1: by the power series of P, by Legendre's continued fraction or a power
-series of Q, and for large a with x nearby by Temme's uniform expansion. Which one where is S. L. Moshier's choice (Cephes, igam.c).
+series of Q, and for large a with x nearby by Temme's uniform expansion. Which one where is the choice of SciPy's igam.c.
 """
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPSILON = np.finfo(np.float64).eps / 4
 def temme_coefficients(orders=11, terms=15):
     """d[k][n], of ηⁿ / aᵏ in the uniform expansion: those that count at a = LARGE, highest power of η first.
 
-    N. M. Temme, SIAM J. Math. Anal. 10 (1979) 757-766; A. R. DiDonato, A. H. Morris, ACM TOMS 12 (1986) 377-393, eqs. 18-20.
+    N. M. Temme, SIAM J. Math. Anal. 10 (1979) 757-766; A. R. DiDonato, A. H. Morris, ACM TOMS 12 (1986) 377-393.
     """
     size = terms + 2 * orders
     alpha = [0.0, 1.0]  # λ - 1 in powers of η

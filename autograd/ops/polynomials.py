@@ -89,25 +89,25 @@ def chebyshev_polynomial_w(x: Array, n: Array):
 @named
 def shifted_chebyshev_polynomial_t(x: Array, n: Array):
     """T_n(2 x - 1)."""
-    return chebyshev_polynomial_t(2 * x - 1, n)
+    return chebyshev_polynomial_t(2.0 * x - 1, n)
 
 
 @named
 def shifted_chebyshev_polynomial_u(x: Array, n: Array):
     """U_n(2 x - 1)."""
-    return chebyshev_polynomial_u(2 * x - 1, n)
+    return chebyshev_polynomial_u(2.0 * x - 1, n)
 
 
 @named
 def shifted_chebyshev_polynomial_v(x: Array, n: Array):
     """V_n(2 x - 1)."""
-    return chebyshev_polynomial_v(2 * x - 1, n)
+    return chebyshev_polynomial_v(2.0 * x - 1, n)
 
 
 @named
 def shifted_chebyshev_polynomial_w(x: Array, n: Array):
     """W_n(2 x - 1)."""
-    return chebyshev_polynomial_w(2 * x - 1, n)
+    return chebyshev_polynomial_w(2.0 * x - 1, n)
 
 
 @named

@@ -15,6 +15,7 @@ from test_generated import FUNCTIONS, arguments, outputs
 import autograd
 from autograd import Tensor
 from autograd.op import REGISTRY
+from autograd.ops import bessel, polynomials
 
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
@@ -36,8 +37,11 @@ DIFFERENT = {  # (op, the variants, as a pattern): reason
     ("instance_norm", "no column"): "refused, as PyTorch does for one column: there is no variance",
     ("einsum", MIXED_IN): "PyTorch mixes dtypes in those products that it does not give to its matrix product; none is mixed here",
     **{(name, MIXED_IN): "PyTorch takes other biases in some cases" for name in ("conv2d", "conv_transpose1d", "conv_transpose2d")},
+    **{(name, "as it is|one"): "PyTorch's is good to seven digits: beside SciPy in test_special.py" for name in ("bessel_j0", "bessel_y1")},
+    **{(name, "as it is|one"): "PyTorch takes log Γ of integers in float32, in the gradient" for name in ("igamma", "igammac")},
     **{(f"avg_pool{n}d", "int64"): "PyTorch rounds means of int64, and refuses all other integers" for n in (1, 2, 3)},
 }
+VALUES_ONLY = {*bessel.__all__, *polynomials.__all__} - {"i0", "i0e", "i1", "i1e"}  # of the others PyTorch has no derivatives
 DIMS = ("dim", "dims", "dim0", "dim1", "dim2", "source", "destination", "start_dim", "end_dim")
 
 
@@ -157,9 +161,9 @@ def array(part):
     return part if part is None else np.asarray(part)
 
 
-def by_torch(torch, function, args, params):
-    """The outputs and the gradients up to the order that PyTorch has derivatives for; nothing if it takes no such call."""
-    for orders in (2, 1, 0):
+def by_torch(torch, function, args, params, most):
+    """The outputs and the gradients up to the order, at most, that PyTorch has derivatives for; nothing if it takes no such call."""
+    for orders in range(most, -1, -1):
         with contextlib.suppress(TypeError, RuntimeError, IndexError, ValueError, NotImplementedError):
             return called(function, args, params, torch.from_numpy, torch.autograd.grad, orders)
     return []
@@ -182,7 +186,7 @@ def differences(found, expected, what, rtol, atol):
 
 def compare(torch, op, args, params):
     """What is wrong, in words; None where PyTorch takes no such call."""
-    expected = by_torch(torch, in_torch(torch, op.name), args, params)
+    expected = by_torch(torch, in_torch(torch, op.name), args, params, 0 if op.name in VALUES_ONLY else 2)
     if not expected:
         return None
     try:

@@ -34,6 +34,9 @@ def rearranged(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+psi_ = in_place(ops.psi)
+
+
 class Methods(Recorder):
     """The part of Tensor that is ops."""
 
@@ -178,8 +181,16 @@ class Methods(Recorder):
     lgamma_ = in_place(ops.lgamma)
     digamma = ops.digamma
     digamma_ = in_place(ops.digamma)
-    polygamma = ops.polygamma
-    polygamma_ = in_place(ops.polygamma)
+
+    def polygamma(self, n: Any) -> Tensor:
+        """The n-th derivative of digamma at this tensor."""
+        return ops.polygamma(n, self)
+
+    def polygamma_(self, n: Any) -> Tensor:
+        """In-place version of ``polygamma``."""
+        result: Tensor = psi_(self, n=n)
+        return result
+
     igamma = ops.igamma
     igamma_ = in_place(ops.igamma)
     igammac = ops.igammac

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from autograd.errors import GraphError, message
+from autograd.errors import ArgumentError, GraphError, message
 from autograd.kernels import incomplete_gamma, special
 from autograd.op import Array, Sample, derived
 from autograd.ops.elementwise import BOTH_POSITIVE, binary, clamp, elementwise
@@ -80,6 +80,8 @@ def lgamma(x: Array):
 @elementwise(lambda g, y, x, n=0: g * psi(x, n=n + 1), saves="x", samples=[*GAMMA, Sample((3, 4), n=2, domain=(0.5, 3.0))])
 def psi(x: Array, *, n=0):
     """The derivative of lgamma, differentiated n times more."""
+    if n < 0:
+        raise ArgumentError(message("polygamma", "n of 0 or more is required", str(n), "its integral is lgamma"))
     return special.polygamma(x, n)
 
 

@@ -10,7 +10,7 @@ import pytest
 from torch_parity import against_torch
 
 import autograd
-from autograd import GraphError, Tensor, ops, special
+from autograd import ArgumentError, GraphError, Tensor, ops, special
 from autograd.kernels import bessel as kernels
 from autograd.ops import bessel
 
@@ -370,6 +370,18 @@ def test_methods():
         np.testing.assert_allclose(getattr(x, name)(*rest).numpy(), expected, rtol=1e-15)
         np.testing.assert_allclose(getattr(x.clone(), name + "_")(*rest).numpy(), expected, rtol=1e-15)
     assert isinstance(np.i0(x), Tensor)
+
+
+def test_polygamma_is_a_method_of_its_second_argument():
+    x = Tensor(np.array([0.5, 1.5]), requires_grad=True)
+    y = x.clone()
+    assert y.polygamma_(2) is y
+    for found in (y, x.polygamma(2)):
+        np.testing.assert_allclose(found.detach().numpy(), ops.polygamma(2, x.detach().numpy()), rtol=1e-15)
+        np.testing.assert_allclose(autograd.grad(found.sum(), x)[0].numpy(), ops.polygamma(3, x.detach().numpy()), rtol=1e-15)
+    for call in (lambda: ops.polygamma(-1, x), lambda: x.polygamma(-1), lambda: x.clone().polygamma_(-1)):
+        with pytest.raises(ArgumentError, match="n of 0 or more is required"):
+            call()
 
 
 def test_scipy_is_not_imported():

@@ -313,6 +313,16 @@ class Methods(Recorder):
     kron = ops.kron
     cross = ops.cross
 
+    # linear algebra
+    cholesky = ops.cholesky
+    cholesky_solve = ops.cholesky_solve
+    cholesky_inverse = ops.cholesky_inverse
+    det = ops.det
+    slogdet = ops.slogdet
+    logdet = ops.logdet
+    inverse = ops.inverse
+    triangular_solve = ops.triangular_solve
+
     # indexing
     select = ops.select
     narrow = ops.narrow

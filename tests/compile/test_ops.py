@@ -57,7 +57,7 @@ def drawn(op, sample, dtype, call):
             return rng.permuted(arg) if arg.ndim else arg
         return arg
 
-    return [argument(arg) for arg in sample.args]
+    return sample.made([argument(arg) for arg in sample.args])
 
 
 def leaves(args, found):

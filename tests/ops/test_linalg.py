@@ -119,7 +119,7 @@ def test_cholesky_solve(upper, is_complex):
         return x.triu() if upper else x.tril()
 
     for a, b in BATCHES:
-        x, y = regular(*a, is_complex=is_complex), draw(*b, is_complex=is_complex)
+        x, y = definite(*a, is_complex=is_complex), draw(*b, is_complex=is_complex)
         beside_torch(
             lambda y, x: y.cholesky_solve(triangle(x), upper), lambda y, x: torch.cholesky_solve(y, triangle(x), upper), y, x
         )  # fmt: skip

@@ -322,6 +322,16 @@ class Methods(Recorder):
     logdet = ops.logdet
     inverse = ops.inverse
     triangular_solve = ops.triangular_solve
+    pinverse = ops.pinverse
+    svd = ops.svd
+    qr = ops.qr
+    geqrf = ops.geqrf
+    orgqr = ops.orgqr
+    ormqr = ops.ormqr
+    lu = ops.lu
+    lu_solve = ops.lu_solve
+    matrix_exp = ops.matrix_exp
+    matrix_power = ops.matrix_power
 
     # indexing
     select = ops.select

@@ -17,13 +17,13 @@ from autograd import Tensor, ops
 from autograd.check import gradcheck, gradgradcheck
 from autograd.graph import Spec, sum_to_shape
 from autograd.op import ALIASES, REGISTRY, Op
-from autograd.ops import fourier, linalg_factorisation, linalg_solving
+from autograd.ops import fourier, linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
 
 RANDOM = "draws random numbers: tested by its statistics"
 TRANSFORMS = [*(name for name in fourier.__all__ if "shift" not in name), "dft", "real_dft", "inverse_real_dft", "stft", "istft"]
 LINALG = [
-    name for module in (linalg_factorisation, linalg_solving)
-    for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "op")
+    value.op.name for module in (linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum)
+    for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "op")
 ]  # fmt: skip
 SKIPS = {  # (test, op): reason
     ("sample", "write_view"): "takes the steps of a view, which only the engine makes: tested with in-place writes",
@@ -31,7 +31,7 @@ SKIPS = {  # (test, op): reason
     ("dtype", "float_power"): "is float64 by definition",
     **dict.fromkeys([("dtype", "complex"), ("dtype", "polar"), ("dtype", "view_as_complex")], "NumPy has no complex numbers of float16"),
     **dict.fromkeys([("dtype", name) for name in TRANSFORMS], "refuses float16, as PyTorch does on a CPU"),
-    **dict.fromkeys([("dtype", name) for name in LINALG if name != "inverse"], "refuses float16, as PyTorch and LAPACK do"),
+    **dict.fromkeys([("dtype", name) for name in LINALG], "refuses float16, as PyTorch and LAPACK do"),
     ("first_derivative", "between"): "its bounds are constants by definition: clamp, which has derivatives for both, stands on it",
     ("first_derivative", "nextafter"): "has no derivative, as in PyTorch",
     ("strides", "view"): "refuses what it cannot show without a copy, as it should: tested beside reshape",

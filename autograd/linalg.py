@@ -2,11 +2,19 @@
 from __future__ import annotations
 
 from autograd.errors import LinAlgError
-from autograd.ops.linalg_factorisation import cholesky, cholesky_ex, householder_product, ldl_factor, ldl_factor_ex, ldl_solve
+from autograd.ops.linalg_factorisation import (
+    cholesky,
+    cholesky_ex,
+    householder_product,
+    ldl_factor,
+    ldl_factor_ex,
+    ldl_solve,
+    lu_factor,
+    lu_factor_ex,
+)
 from autograd.ops.linalg_factorisation import linalg_lu as lu
 from autograd.ops.linalg_factorisation import linalg_lu_solve as lu_solve
 from autograd.ops.linalg_factorisation import linalg_qr as qr
-from autograd.ops.linalg_factorisation import lu_factor, lu_factor_ex
 from autograd.ops.linalg_norms import cond, matrix_norm
 from autograd.ops.linalg_norms import linalg_norm as norm
 from autograd.ops.linalg_products import linalg_cross as cross

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autograd import tracing
 from autograd.errors import ArgumentError, ShapeError, message
 from autograd.kernels import pivoting
 from autograd.kernels.matrices import matrices, one_by_one, refuse
@@ -153,7 +154,9 @@ def tall_qr(a: Array, complete=False):
     return QR(*np.linalg.qr(a := matrices("linalg.qr", a), "complete" if complete and a.shape[-2] > a.shape[-1] else "reduced"))
 
 
-@derived(samples=[Sample((3, 3)), Sample((2, 3, 5)), Sample((4, 3), mode="complete"), Sample((4, 3), mode="r"), Sample((3, 4), "complete")])
+@derived(samples=[
+    Sample((3, 3)), Sample((2, 3, 5)), Sample((4, 3), mode="complete"), Sample((4, 3), mode="r"), Sample((3, 4), "complete"),
+])  # fmt: skip
 def linalg_qr(A: Array, mode="reduced"):
     """(Q, R) of A = Q R, Q^H Q = I, R upper triangular: (..., m, n) -> (..., m, k), (..., k, n), k the smaller of m and n.
 
@@ -166,10 +169,10 @@ def linalg_qr(A: Array, mode="reduced"):
     m = A.shape[-2] if A.ndim > 1 else 0
     if A.ndim > 1 and A.shape[-1] > m:
         q, r = tall_qr(A[..., :m])
-        r = np.concatenate((r, mH(q) @ A[..., m:]), -1)
+        upper = np.concatenate((r, mH(q) @ A[..., m:]), -1)
     else:
-        q, r = tall_qr(A, mode == "complete")
-    return QR(nothing(A, (0,)) if mode == "r" else q, r)
+        q, upper = tall_qr(A, mode == "complete")
+    return QR(nothing(A, (0,)) if mode == "r" else q, upper)
 
 
 @derived(samples=[Sample((4, 3)), Sample((4, 3), some=False)])
@@ -196,8 +199,10 @@ def geqrf(A: Array):
 
 
 def reflected(a, tau, x, adjoint):
-    """Q X or Q^H X, where Q = (I - tau1 v1 v1^H) (I - tau2 v2 v2^H) ... is I - V T V^H, with T = D (I + S D)^-1: D has tau on its diagonal, S is
-    the upper triangle of V^H V above its own (C. Puglisi, SIAM J. Sci. Stat. Comput. 13, 1992)."""
+    """Q X or Q^H X, where Q = (I - tau1 v1 v1^H) (I - tau2 v2 v2^H) ... is I - V T V^H with T = D (I + S D)^-1.
+
+    D has tau on its diagonal, S is the upper triangle of V^H V above its own (C. Puglisi, SIAM J. Sci. Stat. Comput. 13, 1992).
+    """
     k = tau.shape[-1]
     v = tril(a[..., :k], -1) + np.eye(a.shape[-2], k, dtype=a.dtype)
     inner = triu(mH(v) @ v, 1) * tau[..., None, :]
@@ -285,19 +290,18 @@ def packed(a: Array, pivot=True):
 @derived(samples=[Sample((2, 4, 3))])
 def lu_factor_ex(A: Array, *, pivot=True, check_errors=False):
     """(LU, pivots, info): ``lu_factor`` that tells what it met. info is 0, or the first column (from 1) in which there is no pivot."""
-    y = packed(A, pivot)
+    lu, pivots, info = packed(A, pivot)
     if check_errors:
-        pivots_found(y.info)
-    return y
+        tracing.check(pivots_found, plain(info))
+    return Packed(lu, pivots, info)
 
 
-@op(samples=[Sample(np.zeros(2, np.int32))])
-def pivots_found(info: Array):
-    """info, if it is 0 everywhere; else LinAlgError."""
-    if refused := [tuple(index) for index in np.argwhere(np.atleast_1d(info)).tolist()]:
+def pivots_found(info):
+    """Refuse an info that is not 0 everywhere."""
+    if info.any():
         remedy = "use linalg.lu_factor, which gives an answer all the same"
-        refuse("linalg.lu_factor_ex", "a matrix of full rank", "one without a pivot", refused if info.ndim else [()], remedy)
-    return info
+        refused = [index for index in np.ndindex(info.shape) if info[index]]
+        refuse("linalg.lu_factor_ex", "a matrix of full rank", "one without a pivot", refused, remedy)
 
 
 class Factors(NamedTuple):
@@ -327,8 +331,8 @@ class PackedInfos(NamedTuple):
 @derived(samples=[Sample((2, 3, 3)), Sample((3, 4), get_infos=True)])
 def lu(A: Array, pivot=True, get_infos=False):
     """``linalg.lu_factor`` under its older name; with get_infos, ``linalg.lu_factor_ex``."""
-    y = packed(A, pivot)
-    return PackedInfos(*y) if get_infos else Factors(*y[:2])
+    lu, pivots, infos = packed(A, pivot)
+    return PackedInfos(lu, pivots, infos) if get_infos else Factors(lu, pivots)
 
 
 @op(samples=[Sample((4, 3), np.array([2, 3, 3], np.int32))])
@@ -361,10 +365,13 @@ def lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots=
 
 @derived(samples=[Sample((3, 3)), Sample((2, 4, 3)), Sample((3, 5)), Sample((3, 3), pivot=False, of=regular)])
 def linalg_lu(A: Array, *, pivot=True):
-    """(P, L, U) of A = P L U: L lower triangular with ones on its diagonal, U upper triangular, P a permutation: (..., m, n) ->
-    (..., m, m), (..., m, k), (..., k, n). Without pivot, P is empty; PyTorch can do that on a GPU only.
+    """(P, L, U) of A = P L U: (..., m, n) -> (..., m, m), (..., m, k), (..., k, n), k the smaller of m and n.
+
+    L is lower triangular with ones on its diagonal, U upper triangular, P a permutation. Without pivot it is empty; PyTorch can do that on a
+    GPU only.
     """
-    return lu_unpack(*packed(A, pivot)[:2], unpack_pivots=pivot)
+    lu, pivots, _ = packed(A, pivot)
+    return lu_unpack(lu, pivots, True, pivot)
 
 
 @derived(samples=[
@@ -403,7 +410,7 @@ def ldl_factor_ex(A: Array, *, hermitian=False, check_errors=False):
     """(LD, pivots, info): ``ldl_factor`` that raises only if told to. info is 0, or the first 0 (from 1) on the diagonal of D."""
     y, pivots, info = pivoting.ldl(matrices("linalg.ldl_factor_ex", A, square=True), hermitian)
     if check_errors and info.any():
-        refused = [tuple(index) for index in np.argwhere(info).tolist()]
+        refused = [index for index in np.ndindex(info.shape) if info[index]]
         refuse("linalg.ldl_factor_ex", "an invertible matrix", "one with a 0 in D", refused, "use linalg.eigh")
     return LDL(y, pivots, info)
 
@@ -430,8 +437,8 @@ def ldl_rule(g, y, LD, pivots, B, hermitian=False):
 
 @op(
     (None, None, ldl_rule), saves="LD pivots", complex="holomorphic", samples=[
-        Sample((3, 3), np.array([-2, -2, 3], np.int32), (3, 2), domain=(0.5, 2.0)),
-        Sample((3, 3), np.array([1, 3, 3], np.int32), (2, 3, 2), hermitian=True, domain=(0.5, 2.0)),
+        Sample((3, 3), [-2, -2, 3], (3, 2), domain=(0.5, 2.0)),
+        Sample((3, 3), [1, -3, -3], (2, 3, 2), hermitian=True, domain=(0.5, 2.0)),
     ],
 )  # fmt: skip
 def ldl_solve(LD: Array, pivots: Array, B: Array, *, hermitian=False):

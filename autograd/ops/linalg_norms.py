@@ -21,11 +21,14 @@ ORDERS = ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf)
 
 @derived(samples=[
     Sample((3, 4)), Sample((2, 3, 4), "nuc"), Sample((3, 4), 1), Sample((3, 4), -math.inf), Sample((2, 3, 4), 2, dim=(0, -1), keepdim=True),
-    Sample((3, 4), -2), Sample((2, 3, 4), math.inf, (2, 0)), Sample((3, 4), -1, keepdim=True),
+    Sample((3, 4), -2), Sample((2, 3, 4), math.inf, [2, 0]), Sample((3, 4), -1, keepdim=True),
 ])  # fmt: skip
 def matrix_norm(A: Array, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
-    """Norm of the matrices in two dims. "fro": the root of the sum of squares; "nuc": the sum of the singular values; 2, -2: the largest
-    and the smallest of them; 1, -1: the largest and the smallest sum of |x| in a column; inf, -inf: in a row."""
+    """Norm of the matrices in two dims.
+
+    "fro" is the root of the sum of squares, "nuc" the sum of the singular values, 2 the largest of them and -2 the smallest, 1 the largest
+    sum of |x| in a column and -1 the smallest, inf the largest in a row and -inf the smallest.
+    """
     dims = dims_of("linalg.matrix_norm", tuple(dim) if isinstance(dim, list) else dim, A.ndim)
     if len(dims) != 2 or ord not in ORDERS:
         required = f"two dims and an order of {', '.join(map(str, ORDERS))} are required"
@@ -44,11 +47,11 @@ def matrix_norm(A: Array, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None)
 
 
 @derived(numpy=np.linalg.norm, samples=[
-    Sample((3, 4)), Sample((4,), 1), Sample((3, 4), "nuc"), Sample((2, 3, 4), None, -1), Sample((2, 3, 4), 1, dim=[0, 2], keepdim=True),
+    Sample((3, 4)), Sample((4,), 1), Sample((3, 4), "nuc"), Sample((2, 3, 4), None, -1), Sample((2, 3, 4), 1, dim=(0, 2), keepdim=True),
     Sample((2, 3), math.inf), Sample((2, 3, 4), 3, dim=1),
 ])  # fmt: skip
 def linalg_norm(A: Array, ord=None, dim=None, keepdim=False, *, dtype=None):
-    """Norm of all elements as one vector (ord=None), of vectors along one dim, of matrices over two: ``vector_norm`` and ``matrix_norm``."""
+    """Norm of all elements as one vector (ord=None), of vectors along one dim (``vector_norm``), of matrices over two (``matrix_norm``)."""
     dims = dims_of("linalg.norm", tuple(dim) if isinstance(dim, list) else dim, A.ndim)
     if ord is None:
         return vector_norm(A, 2, None if dim is None else dims, keepdim, dtype=dtype)
@@ -62,7 +65,7 @@ def linalg_norm(A: Array, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 @derived(samples=[
     Sample((3, 4)), Sample((3, 4, 2), dim=(0, -1)), Sample((3, 4), dim=-1, keepdim=True), Sample((3, 4), 1), Sample((3, 4), math.inf, -1),
-    Sample((3, 4), "nuc"), Sample((2, 3, 4), "nuc", (0, 2), keepdim=True),
+    Sample((3, 4), "nuc"), Sample((2, 3, 4), "nuc", dim=(0, 2), keepdim=True),
 ])  # fmt: skip
 def norm(x: Array, p="fro", dim=None, keepdim=False, *, dtype=None):
     """Vector norm over dim, of order p; "fro" is 2. Several dims count as one vector. "nuc" is the nuclear norm of a matrix."""
@@ -74,7 +77,8 @@ def norm(x: Array, p="fro", dim=None, keepdim=False, *, dtype=None):
 
 
 @derived(numpy=np.linalg.cond, samples=[
-    Sample((3, 4)), Sample((2, 3, 3), -2), Sample((3, 3), "fro", of=regular), Sample((2, 3, 3), 1, of=regular), Sample((3, 3), "nuc", of=regular),
+    Sample((3, 4)), Sample((2, 3, 3), -2), Sample((3, 3), "fro", of=regular), Sample((2, 3, 3), 1, of=regular),
+    Sample((3, 3), "nuc", of=regular),
 ])  # fmt: skip
 def cond(A: Array, p=None):
     """The condition number |A| |A^-1| in a norm of ``matrix_norm``, by default 2: (..., n, n) -> (...). inf of singular matrices.

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def multi_dot(tensors):
     chain = [x[None, :] if i == 0 and x.ndim == 1 else x for i, x in enumerate(tensors)]
     chain = [*chain[:-1], chain[-1][:, None] if chain[-1].ndim == 1 else chain[-1]]
     shapes = [tuple(x.shape) for x in chain]
-    if any(len(shape) != 2 for shape in shapes) or any(a[1] != b[0] for a, b in zip(shapes, shapes[1:], strict=False)):
+    if any(len(shape) != 2 for shape in shapes) or any(a[1] != b[0] for a, b in itertools.pairwise(shapes)):
         required = "matrices, each with as many rows as the one before has columns, are required"
         given = ", ".join(str(tuple(x.shape)) for x in tensors)
         raise ShapeError(message("linalg.multi_dot", required, given, "transpose one, or use matmul, which broadcasts"))

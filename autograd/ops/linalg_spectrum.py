@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd import tracing
-from autograd.errors import ArgumentError, GraphError, ShapeError, message
-from autograd.kernels.matrices import checked_dtype, matrices, one_by_one, refuse
+from autograd.errors import ArgumentError, GraphError, message
+from autograd.kernels.matrices import matrices, refuse
 from autograd.op import Array, Sample, derived, op
 from autograd.ops.complex import conj, imag, mH, real
 from autograd.ops.linalg_solving import Z, is_vector, right_side, solution
@@ -205,8 +205,8 @@ def svd_rule(g, y, A, full_matrices=True):
 def linalg_svd(A: Array, full_matrices=True):
     """(U, S, Vh) of A = U diag(S) Vh, S descending: (..., m, n) -> (..., m, m), (..., k), (..., n, n), k the smaller of m and n.
 
-    Without full_matrices, U is (..., m, k) and Vh (..., k, n). A loss may depend on pairs of vectors in ways that their common sign or phase
-    does not change, on those beyond the first k only through the space that they span, and needs singular values that differ.
+    Without full_matrices, U is (..., m, k) and Vh (..., k, n). A loss may depend on pairs of vectors in ways that their common sign or
+    phase does not change, on those beyond the first k only through the space that they span, and needs singular values that differ.
     """
     a = matrices("linalg.svd", A)
     return SVD(*decomposed("linalg.svd", lambda a: np.linalg.svd(a, full_matrices), a))
@@ -251,7 +251,7 @@ def nothing(x: Array, shape):
 
 
 def cutoff(a, largest, atol, rtol):
-    """The size up to which a value counts as 0: the larger of atol and rtol times the largest value. (..., 1)
+    """The size up to which a value counts as 0, the larger of atol and rtol times the largest value: (..., 1).
 
     rtol is machine precision times the larger size of the matrix; 0 if only atol is given.
     """
@@ -288,8 +288,8 @@ def pseudo_inverse(a: Array, atol=None, rtol=None, hermitian=False):
 def pinv(A: Array, rcond=None, hermitian=False, *, atol=None, rtol=None):
     """The Moore-Penrose inverse: (..., m, n) -> (..., n, m). Singular values up to max(atol, rtol * the largest) count as 0.
 
-    rtol is machine precision times the larger of m and n unless it, its older name rcond, or atol is given. A hermitian A is decomposed into
-    eigenvectors, for which one triangle is read. The gradient is right where the rank does not change nearby.
+    rtol is machine precision times the larger of m and n unless it, its older name rcond, or atol is given. A hermitian A is decomposed
+    into eigenvectors, for which one triangle is read. The gradient is right where the rank does not change nearby.
     """
     return pseudo_inverse(A, plain(atol), plain(rcond if rtol is None else rtol), hermitian)
 
@@ -343,9 +343,9 @@ def least_squares(a: Array, b: Array, rcond=None):
 def lstsq(A: Array, B: Array, rcond=None, *, driver=None):
     """(solution, residuals, rank, singular_values) of min |A X - B|: (..., m, n), (..., m, k) -> X (..., n, k), the smallest of the best.
 
-    B of shape (..., m) is one vector per matrix. Singular values up to rcond times the largest count as 0. All drivers compute the same here;
-    as in PyTorch, "gelsy", the default, leaves residuals and singular_values empty, "gels" rank and singular_values, and "gelsd" and "gelss"
-    give all of them, the residuals |A X - B|² if m > n and no matrix has a lower rank.
+    B of shape (..., m) is one vector per matrix. Singular values up to rcond times the largest count as 0. All drivers compute the same
+    here; as in PyTorch, "gelsy", the default, leaves residuals and singular_values empty, "gels" rank and singular_values, and "gelsd" and
+    "gelss" give all of them, the residuals |A X - B|² if m > n and no matrix has a lower rank.
     """
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise ArgumentError(message("linalg.lstsq", 'driver "gels", "gelsy", "gelsd" or "gelss" is required', repr(driver), "leave it out"))

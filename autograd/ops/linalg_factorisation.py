@@ -6,7 +6,7 @@ what it holds fixed. Dims before the last two are a batch.
 from __future__ import annotations
 
 import bisect
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -160,19 +160,19 @@ def tall_qr(a: Array, complete=False):
 def linalg_qr(A: Array, mode="reduced"):
     """(Q, R) of A = Q R, Q^H Q = I, R upper triangular: (..., m, n) -> (..., m, k), (..., k, n), k the smaller of m and n.
 
-    mode "complete": Q is (..., m, m) and R (..., m, n); "r": R alone, and an empty Q. A loss may depend on the columns of Q and the rows of R
-    in ways that their common signs do not change, on columns of Q beyond the first k only through the space that they span, and needs first
-    k columns that are independent. PyTorch has no derivative for "r" and for a complete Q that is larger.
+    mode "complete": Q is (..., m, m) and R (..., m, n); "r": R alone, and an empty Q. A loss may depend on the columns of Q and the rows
+    of R in ways that their common signs do not change, on columns of Q beyond the first k only through the space that they span, and needs
+    first k columns that are independent. PyTorch has no derivative for "r" and for a complete Q that is larger.
     """
     if mode not in ("reduced", "complete", "r"):
         raise ArgumentError(message("linalg.qr", 'mode "reduced", "complete" or "r" is required', repr(mode), "leave it out for reduced"))
     m = A.shape[-2] if A.ndim > 1 else 0
     if A.ndim > 1 and A.shape[-1] > m:
-        q, r = tall_qr(A[..., :m])
-        upper = np.concatenate((r, mH(q) @ A[..., m:]), -1)
+        q, square = tall_qr(A[..., :m])
+        r: Any = np.concatenate((square, mH(q) @ A[..., m:]), -1)
     else:
-        q, upper = tall_qr(A, mode == "complete")
-    return QR(nothing(A, (0,)) if mode == "r" else q, upper)
+        q, r = tall_qr(A, mode == "complete")
+    return QR(nothing(A, (0,)) if mode == "r" else q, r)
 
 
 @derived(samples=[Sample((4, 3)), Sample((4, 3), some=False)])
@@ -289,19 +289,23 @@ def packed(a: Array, pivot=True):
 
 @derived(samples=[Sample((2, 4, 3))])
 def lu_factor_ex(A: Array, *, pivot=True, check_errors=False):
-    """(LU, pivots, info): ``lu_factor`` that tells what it met. info is 0, or the first column (from 1) in which there is no pivot."""
-    lu, pivots, info = packed(A, pivot)
-    if check_errors:
-        tracing.check(pivots_found, plain(info))
+    """(LU, pivots, info): ``lu_factor`` that raises only if told to. info is 0, or the first column (from 1) in which there is no pivot."""
+    return factored("linalg.lu_factor_ex", A, pivot, check_errors)
+
+
+def factored(name, a, pivot, check):
+    """``packed``, of matrices that have all pivots if that is to be checked."""
+    lu, pivots, info = packed(a, pivot)
+    if check:
+        tracing.check(pivots_found, name, plain(info))
     return Packed(lu, pivots, info)
 
 
-def pivots_found(info):
+def pivots_found(name, info):
     """Refuse an info that is not 0 everywhere."""
     if info.any():
-        remedy = "use linalg.lu_factor, which gives an answer all the same"
         refused = [index for index in np.ndindex(info.shape) if info[index]]
-        refuse("linalg.lu_factor_ex", "a matrix of full rank", "one without a pivot", refused, remedy)
+        refuse(name, "a matrix of full rank", "one without a pivot", refused, "use linalg.lu, or linalg.lu_factor_ex, which do not raise")
 
 
 class Factors(NamedTuple):
@@ -315,9 +319,11 @@ class Factors(NamedTuple):
 def lu_factor(A: Array, *, pivot=True):
     """(LU, pivots) of A = P L U in LAPACK's form: L below the diagonal, U on it and above: (..., m, n) -> (..., m, n), (..., k) int32.
 
-    Row j was exchanged with row pivots[j] - 1. Without pivot, none is; PyTorch can do that on a GPU only.
+    Row j was exchanged with row pivots[j] - 1. Without pivot, none is; PyTorch can do that on a GPU only. LinAlgError if U has a 0 on its
+    diagonal, for then nothing can be solved with it.
     """
-    return Factors(*packed(A, pivot)[:2])
+    lu, pivots, _ = factored("linalg.lu_factor", A, pivot, True)
+    return Factors(lu, pivots)
 
 
 class PackedInfos(NamedTuple):
@@ -331,7 +337,7 @@ class PackedInfos(NamedTuple):
 @derived(samples=[Sample((2, 3, 3)), Sample((3, 4), get_infos=True)])
 def lu(A: Array, pivot=True, get_infos=False):
     """``linalg.lu_factor`` under its older name; with get_infos, ``linalg.lu_factor_ex``."""
-    lu, pivots, infos = packed(A, pivot)
+    lu, pivots, infos = factored("lu", A, pivot, not get_infos)
     return PackedInfos(lu, pivots, infos) if get_infos else Factors(lu, pivots)
 
 
@@ -367,8 +373,8 @@ def lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots=
 def linalg_lu(A: Array, *, pivot=True):
     """(P, L, U) of A = P L U: (..., m, n) -> (..., m, m), (..., m, k), (..., k, n), k the smaller of m and n.
 
-    L is lower triangular with ones on its diagonal, U upper triangular, P a permutation. Without pivot it is empty; PyTorch can do that on a
-    GPU only.
+    L is lower triangular with ones on its diagonal, U upper triangular, P a permutation. Without pivot it is empty; PyTorch can do that
+    on a GPU only.
     """
     lu, pivots, _ = packed(A, pivot)
     return lu_unpack(lu, pivots, True, pivot)

@@ -17,8 +17,8 @@ def exponential(a):
     size = np.abs(a).sum(-2).max(-1, initial=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         halvings = np.ceil(np.log2(size / LARGEST))
-    halvings = np.where(np.isfinite(halvings), np.maximum(halvings, 0), 0)[..., None, None]
-    a = a * np.exp2(-halvings).astype(size.dtype)
+    halvings = np.where(np.isfinite(halvings), np.maximum(halvings, 0), 0)
+    a = a * np.exp2(-halvings[..., None, None]).astype(size.dtype)
     a2 = a @ a
     a4 = a2 @ a2
     a6 = a4 @ a2
@@ -26,5 +26,6 @@ def exponential(a):
     even = a6 @ (B[12] * a6 + B[10] * a4 + B[8] * a2) + B[6] * a6 + B[4] * a4 + B[2] * a2 + B[0] * one
     y = np.linalg.solve(even - odd, even + odd)
     for i in range(int(halvings.max(initial=0))):
-        y = np.where(i < halvings, y @ y, y)
+        left = i < halvings
+        y[left] = y[left] @ y[left]
     return y

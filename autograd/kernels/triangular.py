@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK = 64  # rows at a time: the elimination that LAPACK makes of a block, n**3 / 3, stays small beside the products
+BLOCK = 32  # rows at a time: the elimination that LAPACK makes of a block, n**3 / 3, stays small beside the products
 
 
 def substituted(a, b, upper, unit=False):

@@ -100,7 +100,7 @@ def of_triangle(name, A, UPLO):
     return matrices(name, A, square=True)
 
 
-@op(eigh_rule, saves="y", complex="own", samples=[*HERMITIAN, Sample((3, 3), UPLO="U", of=symmetric)])
+@op(eigh_rule, saves="y", complex="own", numpy=np.linalg.eigh, samples=[*HERMITIAN, Sample((3, 3), UPLO="U", of=symmetric)])
 def eigh(A: Array, UPLO="L"):
     """(eigenvalues, eigenvectors) of Hermitian matrices, ascending, A = Q diag(L) Q^H: (..., n, n) -> (..., n), (..., n, n).
 
@@ -136,7 +136,7 @@ def eig_rule(g, y, A):
     return solution(mH(vectors), (over_gap(inner, conj(gaps(values))) + diag_embed(g[0])) @ mH(vectors), "linalg.eig")
 
 
-@op(eig_rule, saves="y", complex="own", samples=[Sample(Z)])
+@op(eig_rule, saves="y", complex="own", numpy=np.linalg.eig, samples=[Sample(Z)])
 def eig(A: Array):
     """(eigenvalues, eigenvectors), complex, in no order, A = V diag(L) V^-1: (..., n, n) -> (..., n), (..., n, n).
 
@@ -150,7 +150,7 @@ def eigvals_rule(g, y, A):
     return solution(mH(vectors), g[..., None] * mH(vectors), "linalg.eigvals")
 
 
-@op(eigvals_rule, saves="A", complex="own", samples=[Sample((3, 3)), Sample((2, 3, 3)), Sample(Z)])
+@op(eigvals_rule, saves="A", complex="own", numpy=np.linalg.eigvals, samples=[Sample((3, 3)), Sample((2, 3, 3)), Sample(Z)])
 def eigvals(A: Array):
     """The eigenvalues, complex, in no order: (..., n, n) -> (..., n)."""
     return as_complex(decomposed("linalg.eigvals", np.linalg.eigvals, matrices("linalg.eigvals", A, square=True)))
@@ -199,7 +199,7 @@ def svd_rule(g, y, A, full_matrices=True):
     return ga
 
 
-@op(svd_rule, saves="y", complex="own", samples=[
+@op(svd_rule, saves="y", complex="own", numpy=np.linalg.svd, samples=[
     *RECTANGLES, Sample((2, 4, 3), full_matrices=False), Sample((2, 5), full_matrices=False), Sample((0, 3)),
 ])  # fmt: skip
 def linalg_svd(A: Array, full_matrices=True):

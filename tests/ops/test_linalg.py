@@ -1,12 +1,15 @@
 """Linear algebra: beside PyTorch, invariants of factors that are unique up to a gauge only, and what is refused."""
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 import autograd
 from autograd import DtypeError, LinAlgError, ShapeError, linalg
 from autograd.check import gradcheck, gradgradcheck
+from autograd.ops import linalg_products
 
 RNG = np.random.default_rng(0)
 
@@ -178,3 +181,378 @@ def test_refused(error, call):
 def test_second_derivatives_under_a_batch():
     x, y = tensors(regular(2, 3, 3), draw(3, 2))
     gradgradcheck(lambda x, y: linalg.solve(x, y).square(), (x, y))
+
+
+# ── factors ──
+
+SHAPES = [(3, 3), (2, 4, 3), (2, 2, 3, 4), (1, 1), (0, 0), (0, 3), (3, 0), (2, 0, 3, 3)]
+SQUARES = [shape for shape in SHAPES if shape[-1] == shape[-2]]
+
+
+def close(a, b, atol=1e-10):
+    a, b = (x.detach().numpy() if isinstance(x, autograd.Tensor) else x for x in (a, b))
+    assert a.shape == b.shape
+    np.testing.assert_allclose(a, b, atol=atol)
+
+
+def orthonormal(q):
+    close(q.mH @ q, np.broadcast_to(np.eye(q.shape[-1]), (*q.shape[:-2], q.shape[-1], q.shape[-1])))
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_products_of_factors(shape, is_complex):
+    """A = Q R = U S Vh = P L U, by all ways to ask for them, in the shapes and dtypes of PyTorch."""
+    torch = pytest.importorskip("torch")
+    a = draw(*shape, is_complex=is_complex)
+    x, t = autograd.tensor(a), torch.tensor(a)
+    for mode in ("reduced", "complete"):
+        q, r = linalg.qr(x, mode)
+        assert [tuple(y.shape) for y in (q, r)] == [tuple(y.shape) for y in torch.linalg.qr(t, mode)]
+        close(q @ r, a)
+        close(r, r.triu())
+        orthonormal(q)
+    close(linalg.qr(x, "r").R, linalg.qr(x).R)
+    assert linalg.qr(x, mode="r").Q.shape == (0,)
+    for full in (False, True):
+        u, s, vh = linalg.svd(x, full_matrices=full)
+        assert [tuple(y.shape) for y in (u, s, vh)] == [tuple(y.shape) for y in torch.linalg.svd(t, full_matrices=full)]
+        k = s.shape[-1]
+        close(u[..., :k] * s[..., None, :] @ vh[..., :k, :], a)
+        orthonormal(u)
+        orthonormal(vh.mH)
+        assert s.dtype == autograd.float64
+    p, lower, upper = linalg.lu(x)
+    assert [tuple(y.shape) for y in (p, lower, upper)] == [tuple(y.shape) for y in torch.linalg.lu(t)]
+    close(p @ lower @ upper, a)
+    packed, pivots, info = linalg.lu_factor_ex(x)
+    expected = torch.linalg.lu_factor_ex(t)
+    close(packed, expected.LU.numpy())
+    np.testing.assert_array_equal(pivots.numpy(), expected.pivots.numpy())
+    np.testing.assert_array_equal(info.numpy(), expected.info.numpy())
+    reflections, tau = autograd.geqrf(x)
+    assert tau.shape == tuple(torch.geqrf(t).tau.shape)
+    if shape[-1] <= shape[-2]:
+        close(linalg.householder_product(reflections, tau), linalg.qr(x).Q)
+    close(autograd.ormqr(reflections, tau, linalg.qr(x, "complete").R), a)
+    close(autograd.ormqr(reflections, tau, x, transpose=True), linalg.qr(x, "complete").R)
+    close(autograd.ormqr(reflections, tau, x.mH, left=False), linalg.qr(x, "complete").R.mH)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("shape", SQUARES)
+def test_spectra(shape, is_complex):
+    torch = pytest.importorskip("torch")
+    a = draw(*shape, is_complex=is_complex)
+    h = a + a.conj().swapaxes(-1, -2)
+    for uplo in ("L", "U"):
+        values, q = linalg.eigh(autograd.tensor(np.tril(h) if uplo == "L" else np.triu(h)), uplo)
+        close(q * values[..., None, :] @ q.mH, h)
+        close(values, torch.linalg.eigvalsh(torch.tensor(h)).numpy())
+        close(values, linalg.eigvalsh(autograd.tensor(h), UPLO=uplo))
+    values, v = linalg.eig(autograd.tensor(a))
+    assert values.dtype == v.dtype == autograd.complex128
+    close(autograd.tensor(a.astype(complex)) @ v, v * values[..., None, :])
+    close(np.sort(linalg.eigvals(autograd.tensor(a)).numpy()), np.sort(values.numpy()))
+
+
+@pytest.mark.parametrize("hermitian", [False, True])
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("n", [1, 2, 5, 12])
+def test_ldl(n, is_complex, hermitian):
+    torch = pytest.importorskip("torch")
+    a = draw(3, n, n, is_complex=is_complex)
+    a[1, range(n), range(n)] = 0  # asks for blocks of size 2
+    a += a.swapaxes(-1, -2).conj() if hermitian else a.swapaxes(-1, -2)
+    a = a + (0 if n > 1 else np.eye(1))
+    factors, pivots, info = linalg.ldl_factor_ex(autograd.tensor(a), hermitian=hermitian)
+    expected = torch.linalg.ldl_factor_ex(torch.tensor(a), hermitian=hermitian)
+    close(factors, np.tril(expected.LD.numpy()), 1e-8)
+    np.testing.assert_array_equal(pivots.numpy(), expected.pivots.numpy())
+    assert not info.any()
+    b = draw(3, n, 2, is_complex=is_complex)
+    close(a @ linalg.ldl_solve(factors, pivots, autograd.tensor(b), hermitian=hermitian).numpy(), b, 1e-7)
+    gradgradcheck(lambda b: linalg.ldl_solve(factors, pivots, b, hermitian=hermitian).abs().square(), tensors(b), fast_mode=True)
+    gradcheck(lambda b: linalg.ldl_solve(factors, pivots, b, hermitian=hermitian).abs().square(), tensors(b), fast_mode=True)
+
+
+def test_ldl_of_a_singular_matrix():
+    a = autograd.tensor(np.diag([1.0, 0.0, 2.0]))
+    assert linalg.ldl_factor_ex(a).info.item() == 2
+    with pytest.raises(LinAlgError, match="0 in D"):
+        linalg.ldl_factor_ex(a, check_errors=True)
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, 70])
+@pytest.mark.parametrize("pivot", [True, False])
+def test_lu_by_blocks(n, pivot):
+    for shape in ((2, n, n), (n, n + 40), (n + 40, n)):
+        a = draw(*shape)
+        a[..., range(n), range(n)] += 0 if pivot else 2 * n
+        p, lower, upper = linalg.lu(a, pivot=pivot)
+        close((p @ lower if pivot else lower) @ upper, a, 1e-9)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("adjoint", [False, True])
+def test_lu_solve(left, adjoint, is_complex):
+    torch = pytest.importorskip("torch")
+
+    def call(library):
+        return lambda x, y: library.linalg.lu_solve(*library.linalg.lu_factor(x), y, left=left, adjoint=adjoint)
+
+    for a, b in BATCHES[:4]:
+        x, y = regular(*a, is_complex=is_complex), draw(*b, is_complex=is_complex)
+        beside_torch(call(autograd), call(torch), x, y if left else y.swapaxes(-1, -2))
+
+
+# ── derivatives of what does not depend on the gauge ──
+
+INVARIANT = {
+    "eigh": lambda x: (lambda y: (y.eigenvectors * y.eigenvalues.exp()[..., None, :] @ y.eigenvectors.mH).abs().square().sum())(
+        linalg.eigh(x + x.mH)
+    ),
+    "eigh of squares": lambda x: (linalg.eigh(x + x.mH).eigenvectors.abs().square() * WEIGHTS[: x.shape[-1]]).sum(),
+    "eigvalsh": lambda x: (linalg.eigvalsh(x + x.mH) * WEIGHTS[0, : x.shape[-1]]).sum(),
+    "eig": lambda x: (lambda y: (y.eigenvectors.abs().square() @ y.eigenvalues.abs()[..., None]).sum() + y.eigenvalues.abs().sum())(
+        linalg.eig(x)
+    ),
+    "eigvals": lambda x: linalg.eigvals(x).abs().exp().sum(),
+    "svd": lambda x: (lambda y: (y.U * y.S.exp()[..., None, :] @ y.Vh).abs().square().sum() + (y.U[..., 0].abs() ** 4).sum())(
+        linalg.svd(x, full_matrices=False)
+    ),
+    "svdvals": lambda x: (linalg.svdvals(x) ** 3).sum(),
+    "qr": lambda x: (lambda y: (y.Q.abs() ** 4).sum() + (y.R.abs() ** 4).sum())(linalg.qr(x)),
+    "pinv": lambda x: (linalg.pinv(x).abs() ** 3).sum(),
+    "lu": lambda x: sum((y.abs() ** 3).sum() for y in linalg.lu(x)[1:]),
+    "matrix_exp": lambda x: (autograd.matrix_exp(x).abs() ** 2).sum(),
+    "nuc": lambda x: linalg.matrix_norm(x, "nuc").square().sum(),
+    "householder_product": lambda x: (linalg.householder_product(x, x[..., 0, :]).abs() ** 3).sum(),
+}  # fmt: skip
+WEIGHTS = np.arange(1.0, 17).reshape(4, 4)
+SQUARE = {"eigh", "eigh of squares", "eigvalsh", "eig", "eigvals", "matrix_exp"}
+TALL = {"householder_product"}
+WIDER = [(3, 3), (2, 4, 3), (3, 4)]
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("shape", WIDER)
+@pytest.mark.parametrize("name", INVARIANT)
+def test_derivatives_of_invariants(name, shape, is_complex):
+    if (name in SQUARE and shape != WIDER[0]) or (name in TALL and shape == WIDER[2]):
+        return
+    xs = tensors(draw(*shape, is_complex=is_complex))
+    gradcheck(INVARIANT[name], xs, fast_mode=True)
+    gradgradcheck(INVARIANT[name], xs, fast_mode=True)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_whole_bases_through_the_spaces_they_span(is_complex):
+    """Of the columns beyond the rank only projections have a derivative; PyTorch has none, or one without them."""
+    weights = draw(5, 5)
+
+    def projection(q):
+        return (q @ q.mH * weights).real.sum()
+
+    for shape in ((5, 2), (2, 5)):
+        xs = tensors(draw(*shape, is_complex=is_complex))
+        if shape == (5, 2):
+            gradcheck(lambda x: projection(linalg.qr(x, "complete").Q[:, 2:]), xs)
+            gradgradcheck(lambda x: projection(linalg.qr(x, "complete").Q[:, 2:]), xs)
+        gradcheck(lambda x, shape=shape: projection(linalg.svd(x).U[:, 2:] if shape == (5, 2) else linalg.svd(x).Vh[2:].mH), xs)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("shape", WIDER)
+@pytest.mark.parametrize("name", ["pinv", "lu", "svdvals", "matrix_norm", "qr"])
+def test_beside_torch(name, shape, is_complex):
+    torch = pytest.importorskip("torch")
+    a = draw(*shape, is_complex=is_complex)
+
+    def call(library):
+        return lambda x: tuple(y for y in outputs(getattr(library.linalg, name)(x)) if y.requires_grad)
+
+    def outputs(y):
+        return y if isinstance(y, tuple) else (y,)
+
+    beside_torch(call(autograd), call(torch), a, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["eigh", "svd", "eig"])
+def test_a_loss_that_depends_on_phases_is_refused(name):
+    x = autograd.tensor(draw(3, 3, is_complex=True), requires_grad=True)
+    vectors = getattr(linalg, name)(x)[1 if name != "svd" else 0]
+    with pytest.raises(autograd.GraphError, match=f"backward through linalg.{name}: .*phases"):
+        vectors.real.sum().backward()
+
+
+def test_equal_eigenvalues():
+    """Their sum has a derivative, single vectors have none."""
+    x = autograd.eye(3, dtype=autograd.float64, requires_grad=True)
+    np.testing.assert_array_equal(autograd.grad(linalg.eigvalsh(x).sum(), x)[0].numpy(), np.eye(3))
+    np.testing.assert_array_equal(autograd.grad(linalg.eigh(x).eigenvalues.sum(), x)[0].numpy(), np.eye(3))
+    (g,) = autograd.grad((linalg.eigh(x).eigenvectors * autograd.tensor(np.arange(9.0).reshape(3, 3))).sum(), x)
+    assert not np.isfinite(g.numpy()).all()
+    y = autograd.tensor(np.diag([2.0, 0.0]), requires_grad=True)
+    np.testing.assert_array_equal(autograd.grad(linalg.svdvals(y).sum(), y)[0].numpy(), np.diag([1.0, 0.0]))
+
+
+# ── least squares and pseudo-inverses ──
+
+
+@pytest.mark.parametrize("driver", [None, "gels", "gelsy", "gelsd", "gelss"])
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_lstsq(driver, is_complex):
+    torch = pytest.importorskip("torch")
+    for a, b in (((4, 3), (4, 2)), ((2, 4, 3), (2, 4)), ((2, 3, 4), (2, 3, 1)), ((3, 3), (3,))):
+        x, y = draw(*a, is_complex=is_complex), draw(*b, is_complex=is_complex)
+        found, expected = linalg.lstsq(*tensors(x, y), driver=driver), torch.linalg.lstsq(torch.tensor(x), torch.tensor(y), driver=driver)
+        for part, other in zip(found, expected, strict=True):
+            assert str(part.dtype) == str(other.dtype).removeprefix("torch.")
+            close(part, other.numpy())
+        beside_torch(
+            lambda x, y: linalg.lstsq(x, y, driver=driver).solution, lambda x, y: torch.linalg.lstsq(x, y, driver=driver).solution, x, y
+        )  # fmt: skip
+        gradcheck(lambda x, y: linalg.lstsq(x, y, driver="gelsd")[0].abs(), tensors(x, y), fast_mode=True)
+
+
+def test_least_squares_of_low_rank():
+    """The smallest of the best solutions, as the pseudo-inverse gives it."""
+    a, b = draw(5, 2) @ draw(2, 4), draw(5, 1)
+    x = linalg.lstsq(autograd.tensor(a), autograd.tensor(b))
+    close(x.solution, linalg.pinv(a) @ b)
+    assert x.rank.item() == linalg.matrix_rank(a) == 2
+
+
+def test_tolerances():
+    torch = pytest.importorskip("torch")
+    a = np.diag([2.0, 1.0, 1e-3, 1e-14])
+    for tol in ({}, {"atol": 0.5}, {"rtol": 0.6}, {"atol": 1e-2, "rtol": 1e-9}, {"rtol": 1e-15}):
+        for hermitian in (False, True):
+            found, expected = (library.linalg.pinv(library.tensor(a), hermitian=hermitian, **tol) for library in (autograd, torch))
+            np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-12)
+            found, expected = (library.linalg.matrix_rank(library.tensor(a), hermitian=hermitian, **tol) for library in (autograd, torch))
+            assert found.item() == expected.item()
+    each = np.stack([a, 3 * a])
+    found, expected = (library.linalg.matrix_rank(library.tensor(each), atol=library.tensor([0.5, 4.0])) for library in (autograd, torch))
+    assert found.tolist() == expected.tolist()
+    assert linalg.matrix_rank(a, 0.5) == 2
+    np.testing.assert_allclose(autograd.pinverse(a), torch.pinverse(torch.tensor(a)).numpy(), rtol=1e-12)
+
+
+# ── norms ──
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("ord", ["fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
+@pytest.mark.parametrize("dim", [(-2, -1), (0, 2), (1, 0)])
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_matrix_norm(ord, dim, keepdim, is_complex):
+    torch = pytest.importorskip("torch")
+    a = draw(3, 4, 2, is_complex=is_complex)
+    for name in ("matrix_norm", "norm"):
+        found, expected = (getattr(library.linalg, name)(library.tensor(a), ord, dim, keepdim) for library in (autograd, torch))
+        assert str(found.dtype) == str(expected.dtype).removeprefix("torch.")
+        close(found, expected.numpy())
+    gradcheck(lambda x: linalg.matrix_norm(x, ord, dim, keepdim), tensors(a), fast_mode=True)
+
+
+@pytest.mark.parametrize("p", [None, 2, -2, "fro", "nuc", 1, -1, np.inf, -np.inf])
+def test_cond(p):
+    torch = pytest.importorskip("torch")
+    a = regular(2, 3, 3)
+    close(linalg.cond(autograd.tensor(a), p), torch.linalg.cond(torch.tensor(a), p).numpy())
+    gradcheck(lambda x: linalg.cond(x, p), tensors(a), fast_mode=True)
+    if p not in (-2, -1, -np.inf):
+        assert linalg.cond(autograd.tensor(np.diag([1.0, 0.0])), p).item() == np.inf
+
+
+# ── products ──
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("size", [1e-3, 0.3, 1.0, 4.0, 30.0])
+def test_matrix_exp(size, is_complex):
+    torch = pytest.importorskip("torch")
+    for shape in ((3, 3), (2, 2, 5, 5), (0, 0), (2, 1, 1)):
+        a = draw(*shape, is_complex=is_complex)
+        a = (a - a.conj().swapaxes(-1, -2)) * size  # the exponential of a skew matrix is unitary: no overflow, whatever its size
+        close(autograd.matrix_exp(autograd.tensor(a)), torch.matrix_exp(torch.tensor(a)).numpy())
+        assert autograd.matrix_exp(a.astype(np.complex64 if is_complex else np.float32)).dtype.itemsize == (8 if is_complex else 4)
+    mixed = np.stack([np.eye(2) * 1e-3, np.eye(2) * 300])
+    np.testing.assert_allclose(autograd.matrix_exp(mixed), np.exp(mixed) * np.eye(2), rtol=1e-11)
+
+
+def test_multi_dot_takes_the_cheapest_order():
+    sizes = (30, 35, 15, 5, 10, 20, 25)  # of the book: ((A1 (A2 A3)) ((A4 A5) A6))
+    part = linalg_products.cheapest(sizes)
+    assert (part[0, 5], part[0, 2], part[3, 5]) == (2, 0, 4)
+    chain = [autograd.tensor(draw(n, m)) for n, m in itertools.pairwise(sizes)]
+    close(linalg.multi_dot(chain), np.linalg.multi_dot([x.numpy() for x in chain]), 1e-8)
+    assert linalg.multi_dot([autograd.ones(3), autograd.ones(3, 2), autograd.ones(2)]).item() == 6
+
+
+def test_matrix_power_of_infinity_is_the_identity():
+    np.testing.assert_array_equal(linalg.matrix_power(autograd.full((2, 2), np.inf), 0).numpy(), np.eye(2))
+
+
+def test_lowrank():
+    x = autograd.tensor(draw(2, 20, 3) @ draw(3, 15), requires_grad=True)
+    for a in (x, x.mT):
+        u, s, v = autograd.svd_lowrank(a, 4)
+        assert (u.shape, s.shape, v.shape) == ((2, a.shape[1], 4), (2, 4), (2, a.shape[2], 4))
+        close(u * s[..., None, :] @ v.mT, a)
+        close(s[..., :3], linalg.svdvals(a)[..., :3])
+    _, s, _ = autograd.pca_lowrank(x, 4)
+    close(s, linalg.svdvals(x - x.mean(1, keepdim=True))[..., :4])
+    assert autograd.pca_lowrank(x, center=False)[1].shape == (2, 6)
+    close(autograd.svd_lowrank(x + 1, 4, M=autograd.ones(20, 15, dtype=autograd.float64))[1], autograd.svd_lowrank(x, 4)[1])
+    (g,) = autograd.grad(autograd.svd_lowrank(x, 3)[1].sum(), x)
+    close(g, autograd.grad(linalg.svdvals(x)[..., :3].sum(), x)[0], 1e-8)
+    with pytest.raises(autograd.ArgumentError, match="required"):
+        autograd.svd_lowrank(x, 16)
+
+
+# ── NumPy's functions, and compiled programs ──
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.eigvals, np.linalg.qr, np.linalg.svd, np.linalg.svdvals, np.linalg.pinv,
+        np.linalg.norm, np.linalg.cond, np.linalg.matrix_norm, np.linalg.eigvalsh, np.linalg.eigh,
+        lambda x: np.linalg.qr(x, mode="r"), lambda x: np.linalg.svd(x, compute_uv=False), lambda x: np.linalg.norm(x, "nuc", (0, 1)),
+        lambda x: np.linalg.solve(x, np.ones(3)), lambda x: np.linalg.solve(np.stack([np.eye(3)] * 3), x),
+        lambda x: np.linalg.lstsq(x[:, :2], np.ones((3, 1))), lambda x: np.linalg.multi_dot([x, np.ones((3, 2)), np.ones(2)]),
+        lambda x: np.linalg.matrix_power(x, -2), lambda x: np.linalg.cholesky(x @ x.mT + np.eye(3)), lambda x: np.linalg.tensorinv(x, 1),
+        lambda x: np.linalg.tensorsolve(x, np.ones(3)), lambda x: np.linalg.pinv(x, 0.1), lambda x: np.linalg.norm(x, axis=1, keepdims=True),
+    ],
+)  # fmt: skip
+def test_numpy_functions(function):
+    a = regular(3, 3)
+    found, expected = function(autograd.tensor(a, requires_grad=True)), function(a)
+    assert isinstance(found, tuple) == isinstance(expected, tuple)
+    found, expected = (y if isinstance(y, tuple) else (y,) for y in (found, expected))
+    for part, other in zip(found, expected, strict=True):
+        assert isinstance(part, autograd.Tensor)
+        np.testing.assert_allclose(part.detach().numpy(), other, atol=1e-12)
+    assert found[-1].requires_grad or found[0].requires_grad
+
+
+def test_numpy_functions_without_a_graph():
+    y = np.linalg.eigh(autograd.eye(2))
+    assert isinstance(y.eigenvalues, autograd.Tensor)
+    with pytest.raises(autograd.ArgumentError, match="required"):
+        np.linalg.qr(autograd.eye(2, requires_grad=True), "raw")
+
+
+def test_compiled_errors_are_those_of_the_op():
+    step = autograd.compile(lambda x: linalg.cholesky(x).sum())
+    assert step(autograd.eye(2)).item() == 2
+    with pytest.raises(LinAlgError, match="positive-definite"):
+        step(-autograd.eye(2))
+    factor = autograd.compile(lambda x: linalg.lu_factor(x).LU.sum())
+    assert factor(autograd.eye(2)).item() == 2
+    with pytest.raises(LinAlgError, match="full rank"):
+        factor(autograd.zeros(2, 2))

@@ -13,6 +13,11 @@ from autograd.kernels.triangular import substituted
 BLOCK = 32  # columns that are eliminated one by one before the rest is brought up to date by one product
 
 
+def size(x):
+    """|Re x| + |Im x|, by which LAPACK chooses pivots."""
+    return np.abs(x.real) + np.abs(x.imag) if x.dtype.kind == "c" else np.abs(x)
+
+
 def lu(a, pivot=True):
     """(LU, pivots, info): L below the diagonal, U on it and above; info is the first column (from 1) without a pivot, 0 if all have one."""
     *batch, m, n = a.shape
@@ -22,7 +27,7 @@ def lu(a, pivot=True):
     for start in range(0, k, BLOCK):
         stop = min(start + BLOCK, k)
         for j in range(start, stop):
-            row = np.abs(y[:, j:, j]).argmax(1) + j if pivot else np.full(len(y), j)
+            row = size(y[:, j:, j]).argmax(1) + j if pivot else np.full(len(y), j)
             pivots[:, j] = row + 1
             y[count, j], y[count, row] = y[count, row], y[count, j]
             head = y[:, j, j]
@@ -75,11 +80,6 @@ def mirrored(a, hermitian):
     if hermitian:
         np.einsum("ii->i", y)[...] = np.diagonal(y).real
     return y
-
-
-def size(x):
-    """|Re x| + |Im x|, by which LAPACK chooses."""
-    return np.abs(x.real) + np.abs(x.imag) if x.dtype.kind == "c" else np.abs(x)
 
 
 def ldl_of_one(a, hermitian):

@@ -90,5 +90,6 @@ def cond(A: Array, p=None):
         large, small = values[..., 0], values[..., -1]
         return small / large if p == -2 else large / small
     inverse, info = inv_ex(A)
-    y = matrix_norm(A, p) * matrix_norm(inverse, p)
-    return np.where(info > 0, np.full((), math.inf, y.dtype), y)
+    none = np.greater(info, 0)
+    y = matrix_norm(A, p) * matrix_norm(np.where(none[..., None, None], np.ones((), A.dtype), inverse), p)
+    return np.where(none, np.full((), math.inf, y.dtype), y)

@@ -309,29 +309,39 @@ def test_lu_solve(left, adjoint, is_complex):
 
 # ── derivatives of what does not depend on the gauge ──
 
+WEIGHTS = np.arange(1.0, 10).reshape(3, 3)
+
+
+def of_eigh(x):
+    values, q = linalg.eigh(x + x.mH)
+    return (q * values.exp()[..., None, :] @ q.mH).abs().square().sum() + (q.abs().square() * WEIGHTS).sum()
+
+
+def of_eig(x):
+    values, v = linalg.eig(x)
+    return (v.abs().square() @ values.abs()[..., None]).sum() + values.abs().sum()
+
+
+def of_svd(x):
+    u, s, vh = linalg.svd(x, full_matrices=False)
+    return (u * s.exp()[..., None, :] @ vh).abs().square().sum() + (u[..., 0].abs() ** 4).sum()
+
+
 INVARIANT = {
-    "eigh": lambda x: (lambda y: (y.eigenvectors * y.eigenvalues.exp()[..., None, :] @ y.eigenvectors.mH).abs().square().sum())(
-        linalg.eigh(x + x.mH)
-    ),
-    "eigh of squares": lambda x: (linalg.eigh(x + x.mH).eigenvectors.abs().square() * WEIGHTS[: x.shape[-1]]).sum(),
-    "eigvalsh": lambda x: (linalg.eigvalsh(x + x.mH) * WEIGHTS[0, : x.shape[-1]]).sum(),
-    "eig": lambda x: (lambda y: (y.eigenvectors.abs().square() @ y.eigenvalues.abs()[..., None]).sum() + y.eigenvalues.abs().sum())(
-        linalg.eig(x)
-    ),
+    "eigh": of_eigh,
+    "eigvalsh": lambda x: (linalg.eigvalsh(x + x.mH) * WEIGHTS[0]).sum(),
+    "eig": of_eig,
     "eigvals": lambda x: linalg.eigvals(x).abs().exp().sum(),
-    "svd": lambda x: (lambda y: (y.U * y.S.exp()[..., None, :] @ y.Vh).abs().square().sum() + (y.U[..., 0].abs() ** 4).sum())(
-        linalg.svd(x, full_matrices=False)
-    ),
+    "svd": of_svd,
     "svdvals": lambda x: (linalg.svdvals(x) ** 3).sum(),
-    "qr": lambda x: (lambda y: (y.Q.abs() ** 4).sum() + (y.R.abs() ** 4).sum())(linalg.qr(x)),
+    "qr": lambda x: sum((y.abs() ** 4).sum() for y in linalg.qr(x)),
     "pinv": lambda x: (linalg.pinv(x).abs() ** 3).sum(),
     "lu": lambda x: sum((y.abs() ** 3).sum() for y in linalg.lu(x)[1:]),
     "matrix_exp": lambda x: (autograd.matrix_exp(x).abs() ** 2).sum(),
     "nuc": lambda x: linalg.matrix_norm(x, "nuc").square().sum(),
     "householder_product": lambda x: (linalg.householder_product(x, x[..., 0, :]).abs() ** 3).sum(),
-}  # fmt: skip
-WEIGHTS = np.arange(1.0, 17).reshape(4, 4)
-SQUARE = {"eigh", "eigh of squares", "eigvalsh", "eig", "eigvals", "matrix_exp"}
+}
+SQUARE = {"eigh", "eigvalsh", "eig", "eigvals", "matrix_exp"}
 TALL = {"householder_product"}
 WIDER = [(3, 3), (2, 4, 3), (3, 4)]
 
@@ -465,7 +475,8 @@ def test_cond(p):
     close(linalg.cond(autograd.tensor(a), p), torch.linalg.cond(torch.tensor(a), p).numpy())
     gradcheck(lambda x: linalg.cond(x, p), tensors(a), fast_mode=True)
     if p not in (-2, -1, -np.inf):
-        assert linalg.cond(autograd.tensor(np.diag([1.0, 0.0])), p).item() == np.inf
+        with np.errstate(divide="ignore"):
+            assert linalg.cond(autograd.tensor(np.diag([1.0, 0.0])), p).item() == np.inf
 
 
 # ── products ──
@@ -526,7 +537,8 @@ def test_lowrank():
         lambda x: np.linalg.solve(x, np.ones(3)), lambda x: np.linalg.solve(np.stack([np.eye(3)] * 3), x),
         lambda x: np.linalg.lstsq(x[:, :2], np.ones((3, 1))), lambda x: np.linalg.multi_dot([x, np.ones((3, 2)), np.ones(2)]),
         lambda x: np.linalg.matrix_power(x, -2), lambda x: np.linalg.cholesky(x @ x.mT + np.eye(3)), lambda x: np.linalg.tensorinv(x, 1),
-        lambda x: np.linalg.tensorsolve(x, np.ones(3)), lambda x: np.linalg.pinv(x, 0.1), lambda x: np.linalg.norm(x, axis=1, keepdims=True),
+        lambda x: np.linalg.tensorsolve(x, np.ones(3)), lambda x: np.linalg.pinv(x, 0.1),
+        lambda x: np.linalg.norm(x, axis=1, keepdims=True),
     ],
 )  # fmt: skip
 def test_numpy_functions(function):

@@ -142,6 +142,8 @@ class Tensor(Methods):
             arrays.append(arg)
             parents.append(node)
             bit += bit
+        if tracing.active:
+            arrays = [tracing.shown(arg) for arg in arrays]
         try:
             if op.convert and not (uniform and (dtype is float32 or dtype is float64 or op.convert == "common")):
                 arrays = converted(op, arrays)

@@ -46,14 +46,10 @@ def parallel(function: Callable[..., None], shares: Sequence[Any], *args: Any) -
             from concurrent.futures import ThreadPoolExecutor
 
             _pool = ThreadPoolExecutor(_count - 1, thread_name_prefix="autograd")
-        pool = _pool
-    if pool is None:
-        for share in shares:
-            function(share, *args)
-        return
-    waiting = [pool.submit(silenced, function, share, *args) for share in shares[:-1]]
+        waiting = [] if _pool is None else [_pool.submit(silenced, function, share, *args) for share in shares[:-1]]
     try:
-        function(shares[-1], *args)
+        for share in shares[len(waiting) :]:  # without a pool, all of them
+            function(share, *args)
     finally:
         for future in waiting:
             future.result()

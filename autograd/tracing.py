@@ -77,8 +77,8 @@ def first(array: Any) -> Any:
 
 def once() -> None:
     """What is done now is not done again: in a capture, the next call captures anew."""
-    if active:
-        watch(lambda: False)
+    if (capture := current() if active else None) is not None:
+        capture.passing = True
 
 
 def options(group: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ same NumPy array share one entry; nothing is stored for tensors that nobody writ
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from typing import Any
 
@@ -17,6 +18,7 @@ from autograd.source import Site, here
 
 ARRAYS: tuple[type[Any], ...] = (np.ndarray, tracing.TracedArray)
 number = itertools.count(1)
+_lock = threading.Lock()  # of the clock: a write noted late must not turn it back
 last = 0  # number of the latest write anywhere: a node younger than this needs no check
 _ledger: dict[int, list[Any]] = {}  # by id of the owner: [number of the latest write, its line, weak reference to the owner]
 
@@ -34,7 +36,7 @@ def entry(array: Any) -> list[Any]:
     key = id(array)
     found = _ledger.get(key)
     if found is None:
-        found = _ledger[key] = [0, None, weakref.ref(array, lambda _: _ledger.pop(key, None))]
+        found = _ledger.setdefault(key, [0, None, weakref.ref(array, lambda _: _ledger.pop(key, None))])
     return found
 
 
@@ -46,9 +48,10 @@ def record(*arrays: Any) -> None:
 def record_all(pages: list[list[Any]], site: Site) -> None:
     """Note that the memory of these pages has just been written, by one piece of code."""
     global last  # noqa: PLW0603  one clock for the process
-    last = next(number)
-    for page in pages:
-        page[0], page[1] = last, site
+    with _lock:
+        last = next(number)
+        for page in pages:
+            page[0], page[1] = last, site
 
 
 def after(time: int, array: Any) -> Site | None:

@@ -28,6 +28,10 @@ def arguments() -> argparse.Namespace:
         "--patience", type=float, default=default.patience,
         help=f"seconds to wait before each burst for others to leave the machine alone ({default.patience})",
     )  # fmt: skip
+    parser.add_argument(
+        "--limit", type=float, default=default.limit,
+        help=f"seconds of a library for a workload: what is not done then is ended, and noted ({default.limit})",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int, default=default.threads, help=f"of each library ({default.threads})")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.02 seconds, to see that it runs")
     parser.add_argument("--json", metavar="FILE", help="keep what was measured")
@@ -45,9 +49,10 @@ def main() -> None:
     libraries = given.libraries.split(",")
     if unknown := set(libraries) - set(LIBRARIES):
         raise SystemExit(f"libraries are {', '.join(LIBRARIES)}; {', '.join(sorted(unknown))} was given")
-    rounds, seconds = (3, 0.02) if given.quick else (20, 0.1)
+    rounds, seconds = (3, 0.02) if given.quick else (runner.Settings().rounds, runner.Settings().seconds)
     settings = runner.Settings(
-        given.rounds or rounds, given.seconds or seconds, patience=given.patience, threads=given.threads, hips_python=given.hips_python,
+        given.rounds or rounds, given.seconds or seconds, patience=given.patience, threads=given.threads, limit=given.limit,
+        hips_python=given.hips_python,
     )  # fmt: skip
     workloads = chosen(given.only)
     kept = report.read(given.json) if given.update else {"limits": {}, "workloads": {}}

@@ -49,7 +49,7 @@ def cell(result: Result | None, show: Callable[[Result], str]) -> str:
     if works(result):
         return show(result)
     kind, _, rest = result["problem"].partition(":")
-    return {"not there": "", "left out": "–", "missing": f"missing:{rest}", "FAIL": "FAIL"}.get(kind, "error")
+    return {"not there": "", "left out": "–", "missing": f"missing:{rest}", "FAIL": "FAIL", "too slow": "too slow"}.get(kind, "error")
 
 
 def fastest(result: Result) -> float:

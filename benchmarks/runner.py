@@ -34,16 +34,16 @@ class Settings(NamedTuple):
     pause        between bursts
     patience     seconds to wait, before each burst, for others to leave the machine alone
     threads      of each library
-    timeout      seconds for one request
+    limit        seconds of one library for one workload, its start included: what is not done then is ended, and noted
     hips_python  interpreter of an environment with HIPS autograd, which cannot share one with this library
     """
 
-    rounds: int = 20
+    rounds: int = 10
     seconds: float = 0.1
     pause: float = 0.05
     patience: float = 0.5
     threads: int = 2
-    timeout: float = 900
+    limit: float = 60
     hips_python: str | None = None
 
     @property
@@ -53,6 +53,9 @@ class Settings(NamedTuple):
         pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NPROC")  # NPROC is XLA's
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # imports are timed
         return {**inherited, **dict.fromkeys(pools, n), "JAX_PLATFORMS": "cpu", "PYTHONHASHSEED": "0"}
+
+
+LIMITED = {"start": "the import", "first": "the first call", "follow": "the first steps", "burst": "one burst"}
 
 
 class Problem(Exception):
@@ -67,15 +70,15 @@ class Worker:
         if python is None:
             raise Problem("not there: no --hips-python")
         modules = ",".join(LIBRARIES[library].modules)
-        self.timeout = settings.timeout
+        self.limit = self.left = settings.limit
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the worker
         self.process = subprocess.Popen(
             [python, "-P", str(WORKER), str(machine.ROOT), library, workload, str(settings.threads), modules],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-            env={**settings.environment, "TORCHINDUCTOR_CACHE_DIR": cache},
+            env={**settings.environment, "TORCHINDUCTOR_CACHE_DIR": cache, **({"PYTHONPATH": ""} if library == "hips" else {})},
         )  # fmt: skip
         try:
-            self.import_seconds = self.answer()["seconds"]
+            self.import_seconds = self.answer("start")["seconds"]
         except Problem:
             self.close()
             raise
@@ -85,16 +88,20 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):  # the answer says why
             self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
             self.process.stdin.flush()
-        return self.answer()
+        return self.answer(do)
 
-    def answer(self) -> Any:
+    def answer(self, do: str) -> Any:
         assert self.process.stdout is not None
-        alarm = threading.Timer(self.timeout, self.process.kill)
+        alarm = threading.Timer(self.left if do in LIMITED else self.limit, self.process.kill)
         alarm.start()
+        start = time.perf_counter()
         line = self.process.stdout.readline()
         alarm.cancel()
+        self.left -= time.perf_counter() - start
         if not line:
             code = self.process.wait()
+            if do in LIMITED and self.left <= 0:
+                raise Problem(f"too slow: {LIMITED[do]} was not over when its {self.limit:g} s were")
             self.errors.seek(0)
             last = self.errors.read().strip().splitlines()[-1:] or [""]
             raise Problem(f"ended with code {code}: {last[0]}"[:200])
@@ -165,7 +172,8 @@ def calm(settings: Settings) -> None:
 def measure(workload: Workload, libraries: list[str], settings: Settings) -> dict[str, Result]:
     """library -> what was measured, or its problem.
 
-    A library takes part in bursts until it has had its time: three rounds, and more as long as its steps are short enough.
+    A library takes part in bursts until it has had its time: three rounds, and more as long as its steps are short enough; fewer if its
+    limit would be over before the next one.
     """
     results: dict[str, Result] = {}
     with started(workload, libraries, settings, results) as workers:
@@ -175,17 +183,21 @@ def measure(workload: Workload, libraries: list[str], settings: Settings) -> dic
         for library, answer in each(workers, results, "first"):
             results[library] |= {"first_seconds": answer["seconds"], "numbers": [answer["numbers"]]}
             calm(settings)
+        pace = {}
         for library, answer in each(workers, results, "follow", steps=workload.steps - 1):
             results[library]["numbers"] += answer["numbers"]
+            pace[library] = max(answer["seconds"], settings.seconds)
         compare(workload, results)
         spent = dict.fromkeys(workers, 0.0)
         for turn in range(settings.rounds):
             for library in list(workers):
                 if turn >= 3 and spent[library] > 3 * settings.rounds * settings.seconds:
                     continue
+                if results[library]["seconds"] and workers[library].left < 1.5 * pace[library]:
+                    continue
                 calm(settings)
                 start = time.perf_counter()
-                warm = not spent[library] or spent[library] / turn < 3 * settings.seconds
+                warm = pace[library] < 3 * settings.seconds
                 for _, answer in each({library: workers[library]}, results, "burst", seconds=settings.seconds, warm=warm):
                     results[library]["seconds"].append(answer["seconds"] / workload.per)
                 spent[library] += time.perf_counter() - start

@@ -78,8 +78,10 @@ class Worker:
         return {"seconds": clock() - start, "numbers": numbers(result)}
 
     def follow(self, steps: int) -> dict[str, Any]:
-        """The numbers of the next steps."""
-        return {"numbers": [numbers(self.step(*self.data)) for _ in range(steps)]}
+        """The numbers of the next steps, and the seconds that one took."""
+        start = clock()
+        found = [numbers(self.step(*self.data)) for _ in range(steps)]
+        return {"numbers": found, "seconds": (clock() - start) / steps}
 
     def burst(self, seconds: float, warm: bool = True) -> dict[str, Any]:
         """Seconds per step, over as many steps as fit; one before them is not timed, it fills the caches that others have emptied."""

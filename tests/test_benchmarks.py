@@ -12,7 +12,7 @@ from benchmarks import libraries, machine, report, runner, worker
 from benchmarks.workloads import WORKLOADS, chosen
 
 LONG = {"W5", "W8", "W10-1e5", "W10-1e6"}  # seconds per step under the one or the other
-QUICK = runner.Settings(rounds=2, seconds=0.005, pause=0.01, patience=0, timeout=300)
+QUICK = runner.Settings(rounds=2, seconds=0.005, pause=0.01, patience=0, limit=300)
 
 
 def trajectory(name, build, threads=1):
@@ -70,6 +70,31 @@ def test_a_process_that_ends_is_a_problem():
     with pytest.raises(runner.Problem, match="ended with code -9"):
         impatient.ask("describe")
     impatient.close()
+
+
+def test_what_takes_too_long_is_ended_and_noted():
+    worker = runner.Worker("ours", "W10-1e6", QUICK, "")
+    worker.left = 0.5
+    with pytest.raises(runner.Problem, match="too slow: the first call was not over when its 300 s were"):
+        worker.ask("first")
+    worker.close()
+
+
+def test_a_burst_that_would_not_be_over_in_time_is_not_begun(monkeypatch):
+    ask, asked = runner.Worker.ask, []
+
+    def slow(worker, do, **arguments):
+        answer = ask(worker, do, **arguments)
+        asked.append(do)
+        if asked.count("burst") == 2:
+            worker.left = 0
+        return answer
+
+    monkeypatch.setattr(runner.Worker, "ask", slow)
+    own = runner.measure(WORKLOADS["W1"], ["ours"], QUICK._replace(rounds=4))["ours"]
+    assert "problem" not in own
+    assert len(own["seconds"]) == 2
+    assert own["peak_bytes"] > 0
 
 
 def test_missing_names_are_told_from_failures():

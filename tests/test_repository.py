@@ -20,8 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "arrays", "indexing",
     "kernels", "threads", "ops", "graph",
-    "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "lowrank",
-    "windows",
+    "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "lowrank", "windows", "numpy",
     "transforms", "checkpoint", "function", "check", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )

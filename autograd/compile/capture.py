@@ -81,7 +81,8 @@ class Capture:
         self.phase = Phase()
         self.conditions: dict[tuple[str, int], Any] = {}  # (a test of an object as text, its id): the object
         self.empty: list[tuple[Any, str]] = []  # (object, attribute) that was empty, and must be
-        self.decisions: list[tuple[Callable[[], bool], bool]] = []
+        self.decisions: list[tuple[Callable[[], bool], bool, Site]] = []  # (question, its answer, the line that depends on it)
+        self.passing = False  # whether the next call will need another program
         self.notes: list[str] = []  # what could not be traced, for explain=True
         self.count = 0
 
@@ -337,7 +338,7 @@ class Capture:
 
     def decide(self, question: Callable[[], bool], answer: bool) -> None:
         """Note a question about the world outside whose answer the program depends on."""
-        self.decisions.append((question, answer))
+        self.decisions.append((question, answer, self.site()))
 
     def item(self, owner: dict[str, Any], key: str) -> None:
         """Note an entry of a dict on which the program depends."""

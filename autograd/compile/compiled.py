@@ -8,6 +8,7 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,19 +19,20 @@ from autograd.compile.derivative import Pullback, derive, split
 from autograd.compile.emit import Replay
 from autograd.compile.fuse import fused
 from autograd.compile.gather import joined
-from autograd.compile.guards import MISS, conditions, short_way
+from autograd.compile.guards import MISS, Guards, short_way
 from autograd.compile.live import Live
 from autograd.compile.passes import simplify
 from autograd.compile.program import Instruction, Program, Slot
+from autograd.compile.signature import REMEDY, difference, signature
 from autograd.compile.traced import Traced
 from autograd.errors import CaptureError, message
 from autograd.modes import recording
 from autograd.source import here
 from autograd.tensor import Tensor
 
-MOST = 16  # programs kept per function: one per signature of the arguments
-
-Arrays = list[Any]
+MOST = 16  # programs kept per function
+MOST_ALIKE = 8  # of these, for one signature of the arguments
+CAPTURING = threading.RLock()  # one capture at a time: tensors from outside show traced arrays meanwhile
 
 
 def compile(function: Callable[..., Any] | None = None, *, explain: bool = False) -> Any:
@@ -48,7 +50,8 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
     * gradients that the function leaves in ``.grad`` lie in the same arrays after each call, unless it also returns them.
 
     Arguments that are not arrays are compared by value, others (modules) by identity; the training mode of modules is watched. A new
-    signature is captured anew. ``explain`` prints the program, and what was fused, reused or left as it was.
+    signature is captured anew, and its program kept beside the others: 16 at most, of which those used last stay. ``explain`` prints
+    why the function was captured, the program, and what was fused, reused or left as it was; ``print(step)`` the reasons of all captures.
 
     Raises CaptureError where a fixed program cannot say what the function does.
     """
@@ -60,14 +63,26 @@ def compile(function: Callable[..., Any] | None = None, *, explain: bool = False
 
 
 class Compiled:
-    """A compiled function: call it like the function. ``programs`` are the entries captured so far, one per signature."""
+    """A compiled function: call it like the function. ``programs`` are the entries captured so far.
+
+    There may be several for one signature, for the guards of one do not hold where those of another do: a model in training and in
+    evaluation, or with and without gradients from before. ``print`` shows why each was captured.
+    """
 
     def __init__(self, function: Callable[..., Any], explain: bool = False) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function, self.explain = function, explain
-        self.programs: dict[Any, Entry] = {}
-        self.lock = threading.RLock()
-        self.short: Callable[[tuple[Any, ...]], Any] | None = None  # for calls like the latest that was captured
+        self.variants: dict[Any, list[Entry]] = {}  # by signature
+        self.lock = threading.RLock()  # the buffers of a program serve one run at a time
+        self.latest: Entry | None = None
+        self.short: Callable[[tuple[Any, ...]], Any] | None = None  # for calls like the latest
+        self.calls = 0  # those that came to use another program, or the long way to the same
+        self.warned = False
+
+    @property
+    def programs(self) -> list[Entry]:
+        """The entries captured so far."""
+        return [entry for variants in self.variants.values() for entry in variants]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Replay the program for arguments like these, or capture it."""
@@ -75,11 +90,13 @@ class Compiled:
             return result
         if tracing.active and tracing.current() is not None:  # inside another one: part of its program
             return self.function(*args, **kwargs)
-        arrays: Arrays = []
+        arrays: list[Any] = []
         key = recording(), signature(args, arrays), signature(kwargs, arrays) if kwargs else None
         with self.lock:
-            entry = self.programs.get(key)
-            if entry is not None and entry.valid():
+            if (entry := self.fitting(key)) is not None:
+                return entry.run(arrays)
+        with CAPTURING, self.lock:
+            if (entry := self.fitting(key)) is not None:  # another thread has captured it, or gives back the tensors it depends on
                 return entry.run(arrays)
             return self.capture(key, args, kwargs)
 
@@ -97,60 +114,62 @@ class Compiled:
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.function, '__qualname__', type(self.function).__name__)}: {len(self.programs)} programs>"
 
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  captured because {entry.reason}" for entry in self.programs)])
+
+    def fitting(self, key: Any) -> Entry | None:
+        """The program for a call of this signature whose guards hold."""
+        for entry in self.variants.get(key, ()):
+            if entry.valid():
+                self.use(entry)
+                return entry
+        return None
+
+    def use(self, entry: Entry) -> None:
+        """Make an entry the latest."""
+        self.calls += 1
+        entry.used = self.calls
+        self.latest, self.short = entry, entry.short
+
     def capture(self, key: Any, args: Any, kwargs: Any) -> Any:
         """Run the function once on traced arrays, and keep the program under this key."""
-        if key not in self.programs and len(self.programs) >= MOST:
-            warnings.warn(
-                f"compile: {self!r} was called with {MOST} different signatures, and is captured anew for each; pass numbers that change "
-                "as tensors, and keep shapes fixed", stacklevel=3,
-            )  # fmt: skip
-            self.programs.pop(next(iter(self.programs)))
-        entry = Entry()
+        reason, remedy = self.reason(key)
+        self.make_room(key, reason, remedy)
+        entry = Entry(key, reason)
         result = entry.capture(self.function, args, kwargs)
-        self.programs[key] = entry
-        self.short = short_way(entry, self.lock)
+        entry.short = short_way(entry, self.lock)
         entry.arguments = None  # they are the caller's
+        if not entry.passing:
+            self.variants.setdefault(key, []).append(entry)
+            self.use(entry)
         if self.explain:
             print(entry.explanation())  # noqa: T201  what explain=True asks for
         return result
 
+    def reason(self, key: Any) -> tuple[str, str]:
+        """(why no program fits a call of this signature, what to do if that goes on)."""
+        if self.latest is None:
+            return "it was called for the first time", ""
+        if key in self.variants:
+            return max(self.variants[key], key=attrgetter("used")).guards.broken()
+        return difference(self.function, self.latest.key, key), REMEDY
 
-def signature(value: Any, arrays: Arrays) -> Any:
-    """What a program depends on of an argument: its structure, shapes, dtypes; tensors and arrays are collected on the way."""
-    kind = type(value)
-    if isinstance(value, Tensor):
-        arrays.append(value)
-        array, node = value._array, value.node
-        if node is not None and node.watch is not None and node.watch.before:
-            return array.shape, array.dtype, array.strides, tuple(node.watch.before.values())
-        return array.shape, array.dtype, array.strides, node is not None
-    if kind is np.ndarray:
-        arrays.append(value)
-        return value.shape, value.dtype, value.strides
-    if isinstance(value, tuple | list):
-        return kind, *[signature(part, arrays) for part in value]
-    if kind is dict:
-        return kind, *[(key, signature(part, arrays)) for key, part in value.items()]
-    if kind is float or kind is int or kind is bool:
-        return kind, value if value and value == value else repr(value)  # noqa: PLR0124  -0.0 is not 0.0, and NaN is itself
-    try:
-        hash(value)
-    except TypeError:
-        return kind, Identity(value)
-    return kind, value
-
-
-class Identity:
-    """An object that is compared by being the same one."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Identity) and other.value is self.value
+    def make_room(self, key: Any, reason: str, remedy: str) -> None:
+        """Let the program go that was not used for longest, if there are as many as may be; say so once."""
+        alike = self.variants.get(key, [])
+        crowd = alike if len(alike) >= MOST_ALIKE else self.programs if len(self.programs) >= MOST else []
+        if not crowd:
+            return
+        oldest = min(crowd, key=attrgetter("used"))
+        self.variants[oldest.key].remove(oldest)
+        if not self.variants[oldest.key]:
+            del self.variants[oldest.key]
+        if not self.warned:
+            self.warned = True
+            warnings.warn(
+                f"compile: {self!r} is captured again and again, and forgets its oldest programs; this time because {reason}; {remedy}",
+                stacklevel=4,
+            )  # fmt: skip
 
 
 class Entry:
@@ -158,7 +177,12 @@ class Entry:
 
     program: Program
     replay: Replay
+    short: Callable[[tuple[Any, ...]], Any] | None = None
     pullback: Pullback | None = None  # where the results go on being differentiated outside
+
+    def __init__(self, key: Any, reason: str) -> None:
+        self.key, self.reason = key, reason  # the signature of the call, and why it was captured
+        self.used = 0  # at which call
 
     # ── capture ──
 
@@ -236,10 +260,9 @@ class Entry:
                 gradient._array, gradient._node = place, None
         self.gradients = gradients
         self.notes = list(dict.fromkeys(capture.notes))
-        self.conditions = conditions(capture)
-        text, namespace = self.conditions
-        exec(f"def valid():\n    return {text}", namespace)  # noqa: S102  the text is made here
-        self.valid: Callable[[], bool] = namespace["valid"]
+        self.guards = Guards(capture)
+        self.valid = self.guards.function()
+        self.passing = capture.passing
         written = {i.target.memory for i in self.program.instructions if i.target is not None and i.target.memory.kind == "state"}
         self.pages = [writes.entry(memory.owner) for memory in written]
         overwritten = {i.target.memory for i in self.program.instructions if i.target is not None}
@@ -288,6 +311,7 @@ class Entry:
         """The program, and what became of it."""
         replay = self.replay
         lines = [
+            f"captured because {self.reason}",
             (f"captured {self.captured} NumPy calls; {len(self.program.instructions)} are left, {replay.calls} of them run in a replay "
              "(the others are views, taken once)"),
             f"buffers {replay.pool.bytes:,} bytes, {replay.pool.reused} results in memory that was used before",

@@ -100,6 +100,13 @@ def split(forward: list[Instruction], derivative: Derivative) -> tuple[list[Slot
     return list(saved), Program([*saved, *derivative.cotangents], [*views, *derivative.instructions], derivative.gradients)
 
 
+def latest(leaf: Node) -> Node:
+    """The leaf as which its tensor is recorded now: ``p.data = ...`` makes a new one."""
+    watch = leaf.watch
+    tensor = watch.tensor() if watch is not None and watch.tensor is not None else None
+    return leaf if tensor is None or tensor._node is None else tensor._node
+
+
 class Pullback:
     """The op of results of a compiled function: its rule for all inputs at once is the backward program."""
 
@@ -115,7 +122,7 @@ class Pullback:
     def connect(self, parts: Sequence[Any], saved: Sequence[Any], arguments: Sequence[Any]) -> None:
         """Give the results of one run their place in the graph."""
         places = zip(self.leaves, self.positions, strict=True)
-        parents = [node if position is None else arguments[position].node for node, position in places]
+        parents = [latest(node) if position is None else arguments[position].node for node, position in places]
         kept = [*saved, *self.states]
         node = Node()
         chosen = [part for part, connected in zip(parts, self.connected, strict=True) if connected]

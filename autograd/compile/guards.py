@@ -1,4 +1,4 @@
-"""What must still hold before a captured program is run again, as generated functions that ask it all at once."""
+"""What must still hold before a captured program is run again: generated functions that ask it all at once, and what broke, in words."""
 from __future__ import annotations
 
 import functools
@@ -17,36 +17,107 @@ if TYPE_CHECKING:
     from autograd.compile.compiled import Entry
 
 
-def conditions(capture: Capture) -> tuple[str, dict[str, Any]]:
-    """What must hold for the program to be the right one, as text, and the objects that the text names."""
-    names: dict[int, str] = {}
-    namespace: dict[str, Any] = {}
+class Guards:
+    """What must hold for a program to be the right one: ``text`` asks it, about the objects that ``namespace`` names."""
 
-    def name(value: Any) -> str:
-        if id(value) not in names:
-            names[id(value)] = f"o{len(names)}"
-            namespace[names[id(value)]] = value
-        return names[id(value)]
+    def __init__(self, capture: Capture) -> None:
+        given = [guard for guard in capture.guards.values() if guard is not None]
+        self.leaves = [(tensor, node.watch) for tensor, attribute, node in given if attribute == "_node" and node is not None]
+        self.attributes = [(owner, attribute, value) for owner, attribute, value in given if attribute != "_node" or value is None]
+        self.tests = [(text, owner) for (text, _), owner in capture.conditions.items()]
+        self.empty, self.decisions, self.phase = capture.empty, capture.decisions, capture.phase
+        self.names: dict[int, str] = {}
+        self.namespace: dict[str, Any] = {}
+        self.text = self._text()
 
-    tests = []
-    for guard in capture.guards.values():
-        if guard is not None:
-            owner, attribute, value = guard
+    def name(self, value: Any) -> str:
+        """The name of an object in the text."""
+        if id(value) not in self.names:
+            self.names[id(value)] = f"o{len(self.names)}"
+            self.namespace[self.names[id(value)]] = value
+        return self.names[id(value)]
+
+    def _text(self) -> str:
+        name, tests = self.name, []
+        for owner, attribute, value in self.attributes:
             plain = attribute.isidentifier() and not keyword.iskeyword(attribute)
             tests.append(f"{name(owner)}.{attribute} is {name(value)}" if plain else f"{name(vars(owner))}[{attribute!r}] is {name(value)}")
-    tests += [text.format(name(owner)) for (text, _), owner in capture.conditions.items()]
-    tests += [f"not {name(owner)}.{attribute}" for owner, attribute in capture.empty]
-    if capture.decisions:
-        asked = [f"{name(question)}()" if answer else f"not {name(question)}()" for question, answer in capture.decisions]
-        tests.append(f"{name(functools.partial(decided, capture.phase))}(lambda: {' and '.join(asked)})")
-    return " and ".join(dict.fromkeys(tests)) or "True", namespace
+        tests += [f"{name(tensor)}._node.watch is {name(watch)}" for tensor, watch in self.leaves]
+        tests += [text.format(name(owner)) for text, owner in self.tests]
+        tests += [f"not {name(owner)}.{attribute}" for owner, attribute in self.empty]
+        if self.decisions:
+            asked = [f"{name(question)}()" if answer else f"not {name(question)}()" for question, answer, _ in self.decisions]
+            tests.append(f"{name(functools.partial(decided, self.phase))}(lambda: {' and '.join(asked)})")
+        return " and ".join(dict.fromkeys(tests)) or "True"
+
+    def function(self) -> Callable[[], bool]:
+        """A function that asks whether they hold. What is not there any more does not hold."""
+        namespace = dict(self.namespace)
+        text = f"def valid():\n    try:\n        return {self.text}\n    except (AttributeError, KeyError):\n        return False"
+        exec(text, namespace)  # noqa: S102  the text is made here
+        return namespace["valid"]  # type: ignore[no-any-return]
+
+    # ── in words ──
+
+    def broken(self) -> tuple[str, str]:
+        """(the first of them that does not hold, what to do if that happens in every call)."""
+        for owner, attribute, value in self.attributes:
+            now = getattr(owner, attribute, None)
+            if now is not value:
+                return self._changed(owner, attribute, value, now)
+        for tensor, watch in self.leaves:
+            if tensor._node is None or tensor._node.watch is not watch:
+                return self._recorded(tensor)
+        for text, owner in self.tests:
+            if not holds(text, owner):
+                if text.startswith("len"):
+                    return "parameters or states have been added or taken away", "leave an optimiser's groups as they are"
+                return f"{text.format('options')} holds no longer", "leave an optimiser's choices as they are"
+        if any(getattr(owner, attribute) for owner, attribute in self.empty):
+            return "a hook was registered", "register hooks once, before the first call"
+        for question, answer, site in self.decisions:
+            if decided(self.phase, question) is not answer:
+                return f"what was decided at {site} falls otherwise", "compute both sides of a branch, and choose with where()"
+        return "a number from outside is another", "ask for it with autograd.dynamic()"
+
+    def _changed(self, owner: Any, attribute: str, value: Any, now: Any) -> tuple[str, str]:
+        what = self._called(owner)
+        if attribute == "_array":
+            return f"the array of {what} is another", "write new values into a tensor with copy_(), in place of giving it another array"
+        if attribute == "_node":
+            return self._recorded(owner)
+        if attribute == "_grad":
+            state = "None, and was a tensor" if now is None else "a tensor, and was None" if value is None else "another tensor"
+            return f"{what}.grad is {state}", "begin the function with zero_grad()"
+        plain = all(part is None or isinstance(part, bool | int | float | str) for part in (value, now))
+        state = f"{now!r}, and was {value!r}" if plain else f"another {type(now).__name__}"
+        return f"{what}.{attribute} is {state}", "pass what changes as an argument: numbers as tensors"
+
+    def _recorded(self, tensor: Tensor) -> tuple[str, str]:
+        state = "requires a gradient now" if tensor.requires_grad else "requires no gradient any more"
+        return f"{self._called(tensor)} {state}", "set requires_grad once, before the first call"
+
+    def _called(self, owner: Any) -> str:
+        """An object as the user knows it: a tensor by the module it belongs to."""
+        if not isinstance(owner, Tensor):
+            return type(owner).__name__
+        places = (f"{type(module).__name__}.{attribute}" for module, attribute, value in self.attributes if value is owner)
+        return next(places, f"a tensor of shape {owner.shape}")
+
+
+def holds(text: str, owner: Any) -> bool:
+    """Whether a test of an object holds; not if there is nothing to test any more."""
+    try:
+        return bool(eval(text.format("owner"), {"owner": owner}))  # noqa: S307  the text is made in capture.py
+    except KeyError:
+        return False
 
 
 def decided(phase: Any, questions: Callable[[], bool]) -> bool:
     """The answer to questions that are asked before a run: counters will have counted when it asks them."""
     phase.before = 1
     try:
-        return questions()
+        return bool(questions())
     finally:
         phase.before = 0
 
@@ -66,8 +137,7 @@ def short_way(entry: Entry, lock: Any) -> Callable[[tuple[Any, ...]], Any] | Non
     nothing = not returned.parts and returned.whole
     if entry.pullback is not None or entry.given or entry.handed or entry.overwritten or not (single or nothing) or entry.arguments is None:
         return None
-    text, namespace = entry.conditions
-    namespace = dict(namespace)
+    namespace = dict(entry.guards.namespace)
     namespace |= {"Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "MISS": MISS, "replay": entry.replay.run, "lock": lock,
                   "recording": recording, "tracing": tracing, "writes": writes, "pages": entry.pages, "site": entry.site,
                   "asarray": np.asarray}  # fmt: skip
@@ -87,7 +157,8 @@ def short_way(entry: Entry, lock: Any) -> Callable[[tuple[Any, ...]], Any] | Non
         arrays.append(f"i{i}")
     for i, (parameter, gradient) in enumerate(entry.gradients):
         namespace |= {f"p{i}": parameter, f"g{i}": gradient}
-    body = [f"if not ({text}): return MISS", f"out = replay({', '.join(arrays)})"]
+    body = ["try:", f"    if not ({entry.guards.text}): return MISS", "except (AttributeError, KeyError): return MISS"]
+    body.append(f"out = replay({', '.join(arrays)})")
     if entry.pages:
         body.append("writes.record_all(pages, site)")
     body += [f"p{i}._grad = g{i}" for i in range(len(entry.gradients))]

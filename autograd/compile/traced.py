@@ -5,9 +5,10 @@ too, for the run is a real one; they are only not shown to Python, whose branche
 """
 from __future__ import annotations
 
+import functools
 import operator
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -104,7 +105,7 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
 
     def known(self, what: str) -> np.ndarray[Any, Any]:
         """The values, if they may be shown: those of a constant, or to what is not part of the program."""
-        if not self.capture.open:
+        if not self.capture.open and self.slot.array is None:
             raise CaptureError(message(
                 "compile", "an array made inside a compiled function ends with it", what,
                 "return it, or write it into a tensor with copy_()",
@@ -147,14 +148,22 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
 
     # ── what is recorded ──
 
+    def apart(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """The result of a call that is not part of the program: in another thread, or in a block that is not traced."""
+        self.known(function.__name__)
+        return function(*mapped(concrete, args), **mapped(concrete, kwargs))
+
+    def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if tracing.current() is not self.capture:
+            return self.apart(function, args, kwargs)
+        return self.capture.call(function, args, kwargs)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         for value in inputs:
             if isinstance(value, Recorder):
                 return NotImplemented
-        if tracing.current() is not self.capture:  # not part of the program: another thread, or a block that is not traced
-            given = {} if out is None else {"out": mapped(concrete, out)}
-            self.known(ufunc.__name__)
-            return getattr(ufunc, method)(*mapped(concrete, inputs), **mapped(concrete, kwargs), **given)
+        if tracing.current() is not self.capture:
+            return self.apart(getattr(ufunc, method), inputs, kwargs if out is None else {**kwargs, "out": out})
         if Live in map(type, inputs):
             inputs = numbered(inputs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
@@ -169,9 +178,10 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
             return NotImplemented
-        if function in METADATA or tracing.current() is not self.capture:
-            self.known(function.__name__) if function not in METADATA else None
+        if function in METADATA:
             return function(*mapped(concrete, args), **mapped(concrete, kwargs))
+        if tracing.current() is not self.capture:
+            return self.apart(function, args, kwargs)
         if function in LIKE:
             return self.capture.constant(function(*mapped(concrete, args), **mapped(concrete, kwargs)))
         if function is np.copyto and isinstance(args[0], Traced):
@@ -187,7 +197,7 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
         method = getattr(np.ndarray, name, None)
         if method is None or not callable(method) or name.startswith("__"):
             raise AttributeError(name)
-        return lambda *args, **kwargs: self.capture.call(method, (self, *args), kwargs)
+        return functools.partial(self._call, method, self)
 
     def sum(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum over axis."""
@@ -197,21 +207,24 @@ class Traced(TracedArray, np.lib.mixins.NDArrayOperatorsMixin):
         """Under another dtype."""
         if not copy and np.dtype(dtype) == self.dtype:
             return self
-        return self.capture.call(np.ndarray.astype, (self, np.dtype(dtype)), {})
+        return self._call(np.ndarray.astype, self, np.dtype(dtype))
 
     def view(self, dtype: Any) -> Any:
         """The same bits under another dtype."""
-        return self.capture.call(np.ndarray.view, (self, np.dtype(dtype)), {})
+        return self._call(np.ndarray.view, self, np.dtype(dtype))
 
     def fill(self, value: Any) -> None:
         """Write one value everywhere."""
         self[...] = value
 
     def __getitem__(self, index: Any) -> Any:
-        return self.capture.call(operator.getitem, (self, index), {})
+        return self._call(operator.getitem, self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.capture.store(self, index, value)
+        if tracing.current() is not self.capture:
+            self.apart(operator.setitem, (self, index, value), {})
+        else:
+            self.capture.store(self, index, value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))

@@ -10,16 +10,16 @@ from autograd.kernels.blocks import row_blocks
 
 
 def last(x, axis):
-    """Whether axis is the last of an array without gaps."""
-    return x.ndim > 0 and axis in (-1, x.ndim - 1) and x.flags.c_contiguous
+    """Whether axis is the last of an array that has elements and no gaps."""
+    return x.ndim > 0 and axis in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size > 0
 
 
 def pieces(dim, *arrays):
     """(axis, parts of each array) by parts of the work: blocks of rows if dim is the last, else everything at once."""
-    ndim, width = arrays[0].ndim, arrays[0].shape[-1] if arrays[0].ndim else 0
-    if dim not in (-1, ndim - 1) or not arrays[0].size:
+    shape = arrays[0].shape
+    if dim not in (-1, len(shape) - 1) or not shape or 0 in shape:
         return [(dim, *arrays)]
-    flat = [x.reshape(-1, width) for x in arrays]
+    flat = [x.reshape(-1, shape[-1]) for x in arrays]
     return [(-1, *[x[block] for x in flat]) for block in row_blocks(*flat[0].shape)]
 
 

@@ -33,16 +33,21 @@ def relu(x: Array):
     return np.maximum(x, number(0, x))
 
 
+def of_kind(x, value):
+    """The number that a limit is to x: integers keep to integers."""
+    return value if x.dtype.kind == "f" else int(value)
+
+
 @derived(samples=[Sample((3, 4))])
 def hardtanh(x: Array, min_val=-1.0, max_val=1.0):
     """x, but at least min_val and at most max_val. The gradient at both is 0."""
-    return clamp(x, min_val, max_val)
+    return clamp(x, of_kind(x, min_val), of_kind(x, max_val))
 
 
 @derived(samples=[Sample((3, 4), domain=(-3.0, 9.0))])
 def relu6(x: Array):
     """min(max(x, 0), 6). The gradient at 0 and at 6 is 0."""
-    return clamp(x, 0.0, 6.0)
+    return clamp(x, 0, 6)
 
 
 @derived(samples=[Sample((3, 4), domain=(-5.0, 5.0))])
@@ -74,13 +79,13 @@ def prelu(x: Array, weight: Array):
             required = "one weight, or one for each index of dim 1, is required"
             raise ShapeError(message("prelu", required, f"{weight.shape} for an input of {x.shape}", "check num_parameters"))
         weight = weight.reshape((-1,) + (1,) * (x.ndim - 2))
-    return where(x > 0, x, weight * x)
+    return where(x > 0, x, (weight if x.ndim else weight.reshape(())) * x)
 
 
 @derived(samples=[Sample((3, 4), 0.2, -5.0)])
 def threshold(x: Array, threshold, value):
     """x where it is above threshold, else value."""
-    return where(le(x, threshold), value, x)
+    return where(le(x, threshold), of_kind(x, value), x)
 
 
 @elementwise(lambda g, y, x, lambd=0.5: keep(g, np.abs(x) > lambd), saves="x", masks=True)

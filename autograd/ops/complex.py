@@ -34,7 +34,7 @@ def required(name, x):
 @op(lambda g, y, x: conj(g), complex="own", numpy=np.conjugate, samples=[Sample((3, 4)), Sample(Z)])
 def conj_physical(x: Array):
     """a - bi for a + bi, in memory of its own."""
-    return np.conjugate(x)
+    return np.conjugate(x) if x.dtype.kind == "c" else np.copy(x)
 
 
 @derived(samples=[Sample((3, 4)), Sample(Z)])
@@ -123,7 +123,7 @@ def sgn(x: Array):
 
 @op(
     lambda g, y, x: np.zeros_like(g) if x.dtype.kind != "c" else g * (1j * x / (x * conj(x))),
-    complex="own", saves="x", numpy=np.angle, samples=[Sample((3, 4)), Sample(Z)],
+    complex="own", convert="float", saves="x", numpy=np.angle, samples=[Sample((3, 4)), Sample(Z)],
 )  # fmt: skip
 def angle(x: Array):
     """The angle of a + bi from the real axis, in radians from -pi to pi: of real numbers, 0, or pi if they are negative."""

@@ -128,7 +128,7 @@ def sign(x: Array):
     """-1, 0 or 1. NaN of NaN, where PyTorch has 0. For complex numbers there is ``sgn``."""
     if x.dtype.kind == "c":
         raise DtypeError(message("sign", "real numbers are required", str(x.dtype), "use sgn: x / |x|"))
-    return np.sign(x)
+    return np.sign(x) if x.dtype.kind != "b" else np.copy(x)
 
 
 def plain(value):
@@ -375,7 +375,7 @@ def nextafter(a: Array, b: Array):
     return np.nextafter(a, b)
 
 
-@binary((zero, None), numpy=np.heaviside)
+@binary((zero, lambda g, y, x, values: keep(g, np.equal(x, 0))), saves=("", "x"), masks=True, numpy=np.heaviside)
 def heaviside(x: Array, values: Array):
     """0 where x < 0, 1 where x > 0, values where x is 0."""
     return np.heaviside(x, values).astype(x.dtype, copy=False)

@@ -34,7 +34,7 @@ def reciprocal(x: Array):
 @elementwise(lambda g, y, x: g * (2 * x), saves="x", convert="", numpy=np.square)
 def square(x: Array):
     """x²."""
-    return np.square(x)
+    return np.square(x if x.dtype.kind != "b" else x.astype(np.int64))
 
 
 @elementwise(lambda g, y, x: g / (2 * y), saves="y", numpy=np.sqrt, samples=POSITIVE)

@@ -366,7 +366,9 @@ def index_put(x: Array, indices, values, accumulate=False):
 @derived(samples=[Sample((2, 3), MASK[0], np.arange(4.0))])
 def masked_scatter(x: Array, mask, source):
     """x with its elements where mask is True replaced by the first elements of source, in order."""
-    mask = np.broadcast_to(mask_of("masked_scatter", mask), x.shape)
+    mask = mask_of("masked_scatter", mask)
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    x, mask = np.broadcast_to(x, shape), np.broadcast_to(mask, shape)
     count = int(mask.sum())
     if math.prod(source.shape) < count:
         raise ShapeError(message(

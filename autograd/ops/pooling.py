@@ -303,7 +303,7 @@ def covering(size, out):
 def adaptive_max_indices(x: Array, *, size):
     """Where the largest elements of the windows of an adaptive pooling lie, counted as if the spatial dims were flat."""
     positions = covering(tuple(x.shape[2:]), size)
-    chosen = np.argmax(x.reshape(*x.shape[:2], -1)[:, :, positions], axis=-1)
+    chosen = np.argmax(x.reshape(*x.shape[:2], math.prod(x.shape[2:]))[:, :, positions], axis=-1)
     return np.take_along_axis(np.broadcast_to(positions, (*x.shape[:2], *positions.shape)), chosen[..., None], -1)[..., 0]
 
 

@@ -34,9 +34,11 @@ ACCUMULATORS: dict[Any, Any] = {**{np.dtype(name): np.int64 for name in INT64_SU
 # ── dims ──
 
 
-def axes(dim):
-    """dim in NumPy's terms: None, an integer or a tuple. None of the dims means all of them, as in PyTorch."""
-    return dim if dim is None or isinstance(dim, int | np.integer) else tuple(dim) or None
+def axes(dim, none=None):
+    """dim in NumPy's terms: None, an integer or a tuple. ``none`` is what no dims mean: all of them, in most of PyTorch's functions."""
+    if dim is None or isinstance(dim, int | np.integer):
+        return dim
+    return dim[0] if len(dim) == 1 else tuple(dim) or none  # NumPy knows the axis 0 of a 0-d array, but not (0,)
 
 
 def reduced(dim, ndim):
@@ -166,8 +168,7 @@ def count_nonzero(x: Array, dim=None, keepdim=False):
 
 
 def truth(reduce, x, dim, keepdim):
-    dim = dim if dim is None or isinstance(dim, int | np.integer) else tuple(dim)  # here no dims means none of them
-    y = reduce(x, axis=dim, keepdims=keepdim)
+    y = reduce(x, axis=axes(dim, none=()), keepdims=keepdim)
     return y.astype(x.dtype) if x.dtype == np.uint8 else y  # PyTorch's exception, from before it had booleans
 
 

@@ -169,6 +169,8 @@ def movedim(x: Array, source, destination):
         raise ShapeError(message(
             "movedim", "one destination per source is required", f"{len(source)} sources and {len(destination)} destinations",
         ))  # fmt: skip
+    if not x.ndim:
+        return permute(x, ())
     order = [dim for dim in range(x.ndim) if dim not in source]
     for to, dim in sorted(zip(destination, source, strict=True)):
         order.insert(to, dim)
@@ -327,17 +329,20 @@ def checked(name, tensors):
 
 @derived(numpy=np.concatenate, samples=[Sample([(2, 3), (1, 3)]), Sample([(2, 3), (2, 1)], dim=-1)])
 def cat(tensors, dim=0):
-    """The tensors one after the other along dim; all other sizes are equal. An empty tensor of shape (0,) is passed over."""
+    """The tensors one after the other along dim; all other sizes are equal. An empty tensor of shape (0,) fits any."""
     tensors = checked("cat", tensors)
     if dim is None:  # NumPy's: everything along one dim
         return join(*[ravel(x) for x in tensors], dim=0)
-    tensors = [x for x in tensors if x.shape != (0,)] or tensors[:1]
-    first = tensors[0].shape
+    tensors = list(tensors)
+    first = next((x.shape for x in tensors if x.shape != (0,)), (0,))
     if not first:
         raise ShapeError(message("cat", "tensors with at least one dim are required", "a 0-d tensor", "use stack()"))
     dim = dim_of("cat", dim, len(first))
     for position, x in enumerate(tensors):
         if x.shape == first:
+            continue
+        if x.shape == (0,):  # its dtype counts
+            tensors[position] = reshape(x, (*first[:dim], 0, *first[dim + 1 :]))
             continue
         if x.ndim != len(first):
             raise ShapeError(message(

@@ -94,7 +94,7 @@ def where_agreed(a, pole, value):
 
 
 @binary(
-    (lambda g, y, a, b: g * where_agreed(a, b <= 0, np.log(b)), lambda g, y, a, b: g * a / apart_from_zero(b)),
+    (lambda g, y, a, b: where_agreed(a, b <= 0, xlogy(g, b)), lambda g, y, a, b: g * a / apart_from_zero(b)),
     saves="a b", convert="float", masks=True, samples=BOTH_POSITIVE,
 )  # fmt: skip
 def xlogy(a: Array, b: Array):
@@ -104,7 +104,7 @@ def xlogy(a: Array, b: Array):
 
 
 @binary(
-    (lambda g, y, a, b: g * where_agreed(a, b <= -1, np.log1p(b)), lambda g, y, a, b: g * a / apart_from_zero(1 + b)),
+    (lambda g, y, a, b: where_agreed(a, b <= -1, xlog1py(g, b)), lambda g, y, a, b: g * a / apart_from_zero(1 + b)),
     saves="a b", convert="float", masks=True, samples=BOTH_POSITIVE,
 )  # fmt: skip
 def xlog1py(a: Array, b: Array):

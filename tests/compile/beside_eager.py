@@ -71,7 +71,7 @@ def compare(make: Callable[[], tuple[Any, Any]], calls: Sequence[Any], captures:
         ag.manual_seed(number)
         handed = copied(call)
         found = compiled(*handed)
-        entries += [entry for entry in compiled.programs.values() if entry not in entries]
+        entries += [entry for entry in compiled.programs if entry not in entries]
         same(found, expected, f"call {number}")
         same(handed, given, f"arguments after call {number}")
         same(gradients(handed), gradients(given), f"gradients of arguments after call {number}")

@@ -73,5 +73,5 @@ def test_a_program_of_several_parts_is_that_of_one():
         expected, values = sums(x)
         np.testing.assert_array_equal(y.numpy(), expected.numpy())
         assert [s.item() for s in found] == [s.item() for s in values]
-    (entry,) = compiled.programs.values()
+    (entry,) = compiled.programs
     assert "part1" in entry.replay.namespace

@@ -53,7 +53,7 @@ def check(function, *calls, regions=True, rtol=2e-5):
     for parts, arrays in kept:
         for t, array in zip(parts, arrays, strict=True):
             np.testing.assert_array_equal(array_of(t), array)
-    (entry,) = compiled.programs.values()
+    (entry,) = compiled.programs
     assert not regions or any(i.kind == "region" for i in entry.program.instructions), entry.program
     return entry
 

@@ -24,7 +24,7 @@ def messages(h, source, target):
 def calls_of(function, *args):
     compiled = ag.compile(function)
     compiled(*args)
-    (entry,) = compiled.programs.values()
+    (entry,) = compiled.programs
     return [instruction.name for instruction in entry.program.instructions]
 
 

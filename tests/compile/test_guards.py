@@ -1,8 +1,6 @@
-"""What a program depends on, what cannot be captured, what is left behind: shapes, branches, aliases, errors, versions, threads."""
+"""What a program depends on, what cannot be captured, what is left behind: shapes, branches, aliases, errors, versions."""
 from __future__ import annotations
 
-import threading
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +11,6 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from autograd.compile import is_compiling
-from autograd.compile.compiled import MOST
 from autograd.errors import CaptureError, GraphError
 
 
@@ -184,21 +181,6 @@ def test_mutable_objects_that_do_not_hash():
         same(compiled(A, s), A * len(s))
 
 
-def test_the_count_of_programs_is_bounded_and_says_so():
-    compiled = ag.compile(lambda x, n: x * n)
-    for n in range(MOST):
-        compiled(A, n)
-    with pytest.warns(UserWarning, match=rf"compile: .*{MOST} different signatures") as caught:
-        compiled(A, -1)
-    assert caught[0].filename == __file__
-    assert len(compiled.programs) == MOST
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for n in range(MOST + 3):
-            same(compiled(A, n), A * n)
-    assert len(compiled.programs) == MOST
-
-
 # ── what a capture cannot say ──
 
 
@@ -300,7 +282,7 @@ def test_the_gradient_of_an_argument_is_not_captured_anew():
     compiled, entries = ag.compile(lambda x: (x * x).sum().backward()), []
     for _ in range(4):
         compiled(leaf(1.0, 2.0))
-        entries += [entry for entry in compiled.programs.values() if entry not in entries]
+        entries += [entry for entry in compiled.programs if entry not in entries]
     assert len(entries) == 1
 
 
@@ -1561,114 +1543,6 @@ def test_explain_prints_the_program(capsys):
     said = capsys.readouterr().out
     assert "captured 2 NumPy calls" in said
     assert "test_guards.py" in said
-
-
-# ── threads ──
-
-
-def together(count, function):
-    problems = []
-
-    def run(i):
-        try:
-            function(i)
-        except BaseException as error:  # noqa: BLE001
-            problems.append(error)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems, problems
-
-
-def test_calls_from_several_threads():
-    w = leaf(1.0, 2.0, 3.0)
-    compiled = ag.compile(lambda x: (ag.exp(x * w) * w).sum(-1))
-
-    def run(i):
-        for k in range(30):
-            x = Tensor(np.full((4 + i % 2, 3), 0.1 * i + 0.01 * k))
-            y = compiled(x)
-            (g,) = ag.grad(y.sum(), w)
-            e = np.exp(x.numpy() * w.detach().numpy())
-            np.testing.assert_allclose(y.detach().numpy(), (e * w.detach().numpy()).sum(-1))
-            np.testing.assert_allclose(g.numpy(), (e * (1 + x.numpy() * w.detach().numpy())).sum(0))
-
-    together(4, run)
-
-
-def test_eager_work_beside_a_capture():
-    """Threads that compile nothing are not recorded, and record nothing, while another one captures."""
-    started, done = threading.Event(), threading.Event()
-
-    @ag.compile
-    def slow(x):
-        y = x * 2
-        started.set()
-        done.wait(5)
-        return y + 1
-
-    def run(i):
-        if i == 0:
-            same(slow(A), A * 2 + 1)
-            return
-        started.wait(5)
-        try:
-            v = leaf(1.0, 2.0, 3.0)
-            y = (v * B).sum()
-            y.backward()
-            assert v.grad.tolist() == B.to(ag.float64).tolist()
-            assert float(y) == y.item()
-            z = B * 1
-            z += 1
-            z[0] = 3
-            assert str(z)
-        finally:
-            done.set()
-
-    together(2, run)
-    (entry,) = slow.programs.values()
-    assert entry.captured == 2
-
-
-def test_a_shared_parameter_read_beside_a_capture():
-    """While one thread captures with a parameter, others may use it."""
-    w = leaf(1.0, 2.0, 3.0)
-    started, done = threading.Event(), threading.Event()
-
-    @ag.compile
-    def slow(x):
-        y = x * w
-        started.set()
-        done.wait(5)
-        return y
-
-    def run(i):
-        if i == 0:
-            slow(A)
-            return
-        started.wait(5)
-        try:
-            assert (w * 2).tolist() == [2, 4, 6]
-        finally:
-            done.set()
-
-    together(2, run)
-
-
-def test_two_functions_captured_at_once():
-    barrier = threading.Barrier(2)
-
-    def function(x):
-        y = x * 2
-        barrier.wait(5)
-        return y.sum() + 1
-
-    compiled = [ag.compile(function), ag.compile(function)]
-    together(2, lambda i: same(compiled[i](A), A.sum() * 2 + 1))
-    assert [c.programs.popitem()[1].captured for c in compiled] == [3, 3]
 
 
 # ── no silent wrong answer: as in test_honest.py ──

@@ -144,7 +144,7 @@ def test_a_scheduler_steps_between_calls(name, options, scheduler):
 
 def test_numbers_that_change_are_not_captured_anew():
     compiled = compare(world(name="Adam", lr=0.05), [BATCHES[0], BATCHES[1], CHANGES["lr"], *BATCHES[2:]])
-    (entry,) = compiled.programs.values()
+    (entry,) = compiled.programs
     assert any(i.kind == "dynamic" for i in entry.program.instructions)
 
 
@@ -260,7 +260,7 @@ def test_steps_are_soon_captured_for_good(step):
     compiled = ag.compile(lambda x, t: step(made, x, t))
     for x, t in BATCHES * 2:
         compiled(x, t)
-        entries += [entry for entry in compiled.programs.values() if entry not in entries]
+        entries += [entry for entry in compiled.programs if entry not in entries]
     assert len(entries) <= 3
 
 
@@ -674,7 +674,7 @@ def test_a_gradient_that_is_returned_and_added_to():
     entries = []
     for n in range(1, 7):
         assert step(ag.full((4,), float(n))).tolist() == [n * (n + 1) / 2] * 4
-        entries += [entry for entry in step.programs.values() if entry not in entries]
+        entries += [entry for entry in step.programs if entry not in entries]
     assert len(entries) == 2
 
 

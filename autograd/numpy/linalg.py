@@ -1,0 +1,2 @@
+"""``numpy.linalg``, whose functions find tensors among their arguments."""
+from numpy.linalg import *

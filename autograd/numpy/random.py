@@ -1,0 +1,2 @@
+"""``numpy.random``, which draws arrays."""
+from numpy.random import *

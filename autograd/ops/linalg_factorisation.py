@@ -359,7 +359,7 @@ class PLU(NamedTuple):
 PIVOTS = np.array([2, 3, 3], np.int32)
 
 
-@derived(samples=[Sample((4, 3), PIVOTS), Sample((2, 3, 5), np.stack([PIVOTS, PIVOTS])), Sample((3, 3), PIVOTS, unpack_pivots=False)])
+@derived(samples=[Sample((4, 3), [2, 3, 3]), Sample((2, 3, 5), [[2, 3, 3], [1, 2, 3]]), Sample((3, 3), [2, 3, 3], unpack_pivots=False)])
 def lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots=True):
     """(P, L, U) of A = P L U from what ``linalg.lu_factor`` returns; what is not wanted is empty."""
     k, none = min(LU_data.shape[-2:]), nothing(LU_data, (0,))

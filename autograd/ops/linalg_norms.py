@@ -19,6 +19,12 @@ __all__ = ["norm"]
 ORDERS = ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf)
 
 
+
+def extreme(x, dim, ord):
+    """The largest of x over dim for an order above 0, the smallest for one below. The largest of none is 0, for x is not negative."""
+    return (amin if ord < 0 else amax if x.shape[dim] else sum)(x, dim, keepdim=True)
+
+
 @derived(samples=[
     Sample((3, 4)), Sample((2, 3, 4), "nuc"), Sample((3, 4), 1), Sample((3, 4), -math.inf), Sample((2, 3, 4), 2, dim=(0, -1), keepdim=True),
     Sample((3, 4), -2), Sample((2, 3, 4), math.inf, [2, 0]), Sample((3, 4), -1, keepdim=True),
@@ -38,10 +44,10 @@ def matrix_norm(A: Array, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None)
         return vector_norm(x, 2, dims, keepdim)
     if ord == "nuc" or np.abs(ord) == 2:
         values = svdvals(movedim(x, dims, (-2, -1)))
-        y = sum(values, -1) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
+        y = sum(values, -1) if ord == "nuc" else extreme(values, -1, ord)
     else:
         summed, compared = dims if np.abs(ord) == 1 else dims[::-1]
-        y = (amax if ord > 0 else amin)(sum(abs(x), summed, keepdim=True), compared, keepdim=True)
+        y = extreme(sum(abs(x), summed, keepdim=True), compared, ord)
     shape = [1 if i in dims else n for i, n in enumerate(x.shape) if keepdim or i not in dims]
     return reshape(y, tuple(shape))
 
@@ -81,10 +87,12 @@ def norm(x: Array, p="fro", dim=None, keepdim=False, *, dtype=None):
     Sample((3, 3), "nuc", of=regular),
 ])  # fmt: skip
 def cond(A: Array, p=None):
-    """The condition number |A| |A^-1| in a norm of ``matrix_norm``, by default 2: (..., n, n) -> (...). inf of singular matrices.
+    """The condition number |A| |A^-1| in a norm of ``matrix_norm``, by default 2: (..., n, n) -> (...). inf of singular matrices, 0 of empty ones.
 
     For 2 and -2 it is a quotient of singular values, and A may have any shape.
     """
+    if 0 in A.shape[-2:]:
+        return sum(abs(A), (-2, -1))
     if p in (None, 2, -2):
         values = svdvals(A)
         large, small = values[..., 0], values[..., -1]

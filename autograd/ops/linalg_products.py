@@ -131,9 +131,9 @@ def linalg_diagonal(A: Array, *, offset=0, dim1=-2, dim2=-1):
 @derived(samples=[Sample((3,)), Sample((2, 3), N=5), Sample((3,), N=1)])
 def linalg_vander(x: Array, *, N=None):
     """The powers of each element, 1, x, ... x^(N-1), along a new last dim: (..., n) -> (..., n, N); N is n unless given."""
-    if not x.ndim or (N is not None and N < 1):
-        given = f"shape {tuple(x.shape)}, N={N}"
-        raise ShapeError(message("linalg.vander", "at least one dim, and N of at least 1, are required", given, "unsqueeze a number"))
+    x = x if x.ndim else x[None]
     N = x.shape[-1] if N is None else N
+    if N < 1:
+        raise ShapeError(message("linalg.vander", "N of at least 1, or a dim of that size, is required", f"shape {tuple(x.shape)}", "pass N"))
     powers = expand(unsqueeze(x, -1), (*x.shape, N - 1))
     return cumprod(np.concatenate((np.ones((*x.shape, 1), x.dtype), powers), -1), -1)

@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
 MIXED_IN = "(float32|int64|uint8|bool) at"
 EQUALS = "which of equal elements comes first, or gets the gradient, is left open"
+HALF = "PyTorch gives the triangle that is not read a gradient too"
+NOT_SQUARE = "what is not square is refused, empty or not"
 DIFFERENT = {  # (op, the variants, as a pattern): reason
     ("ldexp", ".*"): "PyTorch raises the integer 2 to the exponent, and takes 2 ** -1 to be 0 in the gradient",
     ("atan2", "uint8"): "PyTorch squares in 8 bits in the gradient, which overflows",
@@ -37,6 +39,14 @@ DIFFERENT = {  # (op, the variants, as a pattern): reason
     ("einsum", MIXED_IN): "PyTorch mixes dtypes in those products that it does not give to its matrix product; none is mixed here",
     **{(name, MIXED_IN): "PyTorch takes other biases in some cases" for name in ("conv2d", "conv_transpose1d", "conv_transpose2d")},
     **{(f"avg_pool{n}d", "int64"): "PyTorch rounds means of int64, and refuses all other integers" for n in (1, 2, 3)},
+    **dict.fromkeys([("svd", ".*"), ("linalg_svd", ".*")], "signs are arbitrary, and PyTorch drops the gradient of some vectors: test_linalg"),
+    **{(name, "(int64|uint8|bool) at"): "PyTorch takes any dtype if a matrix is empty" for name in ("eigh", "eigvalsh")},
+    ("solve_triangular", MIXED_IN): "PyTorch takes two dtypes here, and nowhere else; one is required",
+    ("cholesky_inverse", "as it is|one row|one more dim|float32"): HALF,
+    ("cholesky_solve", "as it is|one more dim|float32$"): HALF,
+    ("cholesky_ex", "one more dim"): "what is left of a factorisation that failed is NaN",
+    ("pinv", "no (row|column)"): NOT_SQUARE,
+    ("matrix_rank", "no column"): NOT_SQUARE,
 }
 DIMS = ("dim", "dims", "dim0", "dim1", "dim2", "source", "destination", "start_dim", "end_dim")
 

@@ -87,9 +87,9 @@ def norm(x: Array, p="fro", dim=None, keepdim=False, *, dtype=None):
     Sample((3, 3), "nuc", of=regular),
 ])  # fmt: skip
 def cond(A: Array, p=None):
-    """The condition number |A| |A^-1| in a norm of ``matrix_norm``, by default 2: (..., n, n) -> (...). inf of singular matrices, 0 of empty ones.
+    """The condition number |A| |A^-1| in a norm of ``matrix_norm``, by default 2: (..., n, n) -> (...).
 
-    For 2 and -2 it is a quotient of singular values, and A may have any shape.
+    For 2 and -2 it is a quotient of singular values, and A may have any shape. inf of singular matrices, 0 of empty ones.
     """
     if 0 in A.shape[-2:]:
         return sum(abs(A), (-2, -1))

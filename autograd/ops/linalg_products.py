@@ -134,6 +134,6 @@ def linalg_vander(x: Array, *, N=None):
     x = x if x.ndim else x[None]
     N = x.shape[-1] if N is None else N
     if N < 1:
-        raise ShapeError(message("linalg.vander", "N of at least 1, or a dim of that size, is required", f"shape {tuple(x.shape)}", "pass N"))
+        raise ShapeError(message("linalg.vander", "one power at least is required", f"N={N} for shape {tuple(x.shape)}", "pass another N"))
     powers = expand(unsqueeze(x, -1), (*x.shape, N - 1))
     return cumprod(np.concatenate((np.ones((*x.shape, 1), x.dtype), powers), -1), -1)

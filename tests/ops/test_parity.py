@@ -39,7 +39,7 @@ DIFFERENT = {  # (op, the variants, as a pattern): reason
     ("einsum", MIXED_IN): "PyTorch mixes dtypes in those products that it does not give to its matrix product; none is mixed here",
     **{(name, MIXED_IN): "PyTorch takes other biases in some cases" for name in ("conv2d", "conv_transpose1d", "conv_transpose2d")},
     **{(f"avg_pool{n}d", "int64"): "PyTorch rounds means of int64, and refuses all other integers" for n in (1, 2, 3)},
-    **dict.fromkeys([("svd", ".*"), ("linalg_svd", ".*")], "signs are arbitrary, and PyTorch drops the gradient of some vectors: test_linalg"),
+    **dict.fromkeys([("svd", ".*"), ("linalg_svd", ".*")], "signs are arbitrary, and PyTorch drops the gradient of some: test_linalg"),
     **{(name, "(int64|uint8|bool) at"): "PyTorch takes any dtype if a matrix is empty" for name in ("eigh", "eigvalsh")},
     ("solve_triangular", MIXED_IN): "PyTorch takes two dtypes here, and nowhere else; one is required",
     ("cholesky_inverse", "as it is|one row|one more dim|float32"): HALF,

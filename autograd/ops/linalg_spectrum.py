@@ -63,15 +63,16 @@ def skew(x):
     return x - mH(x)
 
 
-def phase_free(name, slopes):
-    """Refuse a loss that depends on phases: slopes are its derivatives by them, on the diagonal of a matrix."""
+def phase_free(name, slopes, *gradients):
+    """Refuse a loss that depends on phases: slopes are its derivatives by them, on the diagonal of a matrix, times i."""
     if slopes.dtype.kind == "c":
-        tracing.check(check_phases, name, plain(slopes))
+        tracing.check(check_phases, name, *map(plain, (slopes, *gradients)))
 
 
-def check_phases(name, slopes):
-    turns, scale = np.abs(np.diagonal(slopes, 0, -2, -1).imag), np.abs(slopes)
-    if (turns > 1e3 * np.finfo(turns.dtype).eps * (1 + scale.max(initial=0))).any():
+def check_phases(name, slopes, *gradients):
+    turns = np.abs(np.diagonal(slopes, 0, -2, -1).imag)
+    scale = np.max([np.abs(g).max(initial=0) for g in gradients])  # beside which rounding is small
+    if (turns > np.sqrt(np.finfo(turns.dtype).eps) * scale).any():
         required = "a loss that does not depend on the phases of the vectors is required, for these are arbitrary"
         raise GraphError(message(f"backward through {name}", required, "one that does", "use what is the same for e^(ia) v: |v|, or v v^H"))
 
@@ -89,7 +90,7 @@ class Eigen(NamedTuple):
 def eigh_rule(g, y, A, UPLO="L"):
     """Q (diag(gL) + skew(Q^H gQ) / 2 E) Q^H, E the gaps."""
     inner = mH(y[1]) @ g[1]
-    phase_free("linalg.eigh", inner)
+    phase_free("linalg.eigh", inner, g[1])
     return y[1] @ (over_gap(skew(inner) * 0.5, gaps(y[0])) + diag_embed(g[0])) @ mH(y[1])
 
 
@@ -131,7 +132,7 @@ def as_complex(a):
 def eig_rule(g, y, A):
     """V^-H (diag(gL) + (V^H gV - V^H V diag(Re(V^H gV))) / E*) V^H: the vectors stay of length 1."""
     (values, vectors), inner = y, mH(y[1]) @ g[1]
-    phase_free("linalg.eig", inner)
+    phase_free("linalg.eig", inner, g[1])
     inner = inner - mH(vectors) @ (vectors * real(diagonal(inner, 0, -2, -1))[..., None, :])
     return solution(mH(vectors), (over_gap(inner, conj(gaps(values))) + diag_embed(g[0])) @ mH(vectors), "linalg.eig")
 
@@ -187,7 +188,7 @@ def svd_rule(g, y, A, full_matrices=True):
     v, gv, k = mH(vh), mH(gvh), s.shape[-1]
     u1, v1 = u[..., :k], v[..., :k]
     in_u, in_v, gap = mH(u1) @ gu[..., :k], mH(v1) @ gv[..., :k], gaps(s * s)
-    phase_free("linalg.svd", in_u + in_v)
+    phase_free("linalg.svd", in_u + in_v, gu, gvh)
     inner = over_gap(skew(in_u), gap) * s[..., None, :] + s[..., None] * over_gap(skew(in_v), gap) + diag_embed(gs)
     if s.dtype != u.dtype:
         inner = inner + diag_embed(over_gap(1j * imag(diagonal(in_u, 0, -2, -1)), s))

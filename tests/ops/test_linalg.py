@@ -594,3 +594,19 @@ def test_compiled_errors_are_those_of_the_op():
     assert factor(autograd.eye(2)).item() == 2
     with pytest.raises(LinAlgError, match="full rank"):
         factor(autograd.zeros(2, 2))
+
+
+@pytest.mark.parametrize("name", INVARIANT)
+def test_compiled_derivatives_of_complex_numbers(name):
+    xs = [autograd.tensor(draw(3, 3, is_complex=True), requires_grad=True) for _ in range(3)]
+    step = autograd.compile(lambda x: autograd.grad(INVARIANT[name](x), x)[0])
+    for x in xs:
+        close(step(x), autograd.grad(INVARIANT[name](x), x)[0], 1e-8)
+
+
+def test_a_compiled_loss_that_depends_on_phases_is_refused():
+    step = autograd.compile(lambda x, c: autograd.grad((linalg.eigh(x).eigenvectors.real * c).sum(), x)[0])
+    x, c = autograd.tensor(definite(3, 3, is_complex=True), requires_grad=True), autograd.zeros(3, 3, dtype=autograd.float64)
+    assert not step(x, c).numpy().any()
+    with pytest.raises(autograd.GraphError, match="phases"):
+        step(x, c + 1)

@@ -577,7 +577,8 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """The least-squares solution, residuals, rank and singular values."""
     a, b = common(a, b)
-    return tuple(linalg_spectrum.lstsq(a, b, rcond, driver="gelsd"))
+    x, residuals, rank, values = linalg_spectrum.lstsq(a, b, rcond, driver="gelsd")
+    return x, residuals, rank.astype(np.intc), values
 
 
 TABLE |= {

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import tracing
-from autograd.errors import ArgumentError, ShapeError, message
+from autograd.errors import ArgumentError, GraphError, ShapeError, message
 from autograd.kernels import pivoting
 from autograd.kernels.matrices import matrices, one_by_one, refuse
 from autograd.op import Array, Sample, derived, op
@@ -42,6 +42,15 @@ def hermitian_of(x, part):
     return half + mH(half)
 
 
+def refused(name, remedy):
+    """The rule of what has no derivative, here as in PyTorch: a gradient that silently lacked a part would be a wrong one."""
+
+    def rule(*_, **__):
+        raise GraphError(message(f"backward through {name}", "there is no derivative of it", "", f"{remedy}, or detach() its argument"))
+
+    return rule
+
+
 # ── Cholesky ──
 
 
@@ -54,12 +63,12 @@ def lower_rule(g, y, a, check=None):
 @op(lower_rule, saves="y", complex="own", samples=DEFINITE)
 def lower_factor(a: Array, check="linalg.cholesky"):
     """L of A = L L^H, from the lower triangle of A. Of an A that has none, an error of the name check, or NaN if that is None."""
-    y, refused = one_by_one(np.linalg.cholesky, matrices(check or "linalg.cholesky_ex", a, square=True))
-    if refused and check:
-        k = order_of_failure(a[refused[0]])
+    y, failed = one_by_one(np.linalg.cholesky, matrices(check or "linalg.cholesky_ex", a, square=True))
+    if failed and check:
+        k = order_of_failure(a[failed[0]])
         given = f"one whose leading {k} x {k} block is not"
         remedy = "add a small multiple of the identity, or use linalg.cholesky_ex, which does not raise"
-        refuse(check, "a positive-definite matrix", given, refused, remedy)
+        refuse(check, "a positive-definite matrix", given, failed, remedy)
     return y
 
 
@@ -191,7 +200,7 @@ class Reflections(NamedTuple):
     tau: Array
 
 
-@op(samples=[Sample((4, 3)), Sample((2, 3, 4))])
+@op(refused("geqrf", "use linalg.qr"), complex="own", samples=[Sample((4, 3)), Sample((2, 3, 4))])
 def geqrf(A: Array):
     """(a, tau) of A = Q R in LAPACK's form: R is the upper triangle of a, Q = ``linalg.householder_product(a, tau)``. No derivative."""
     a, tau = np.linalg.qr(matrices("geqrf", A), "raw")
@@ -304,8 +313,8 @@ def factored(name, a, pivot, check):
 def pivots_found(name, info):
     """Refuse an info that is not 0 everywhere."""
     if info.any():
-        refused = [index for index in np.ndindex(info.shape) if info[index]]
-        refuse(name, "a matrix of full rank", "one without a pivot", refused, "use linalg.lu, or linalg.lu_factor_ex, which do not raise")
+        where = [index for index in np.ndindex(info.shape) if info[index]]
+        refuse(name, "a matrix of full rank", "one without a pivot", where, "use linalg.lu, or linalg.lu_factor_ex, which do not raise")
 
 
 class Factors(NamedTuple):
@@ -411,13 +420,13 @@ class LDL(NamedTuple):
     info: Array
 
 
-@op(samples=[Sample((3, 3)), Sample((2, 3, 3), hermitian=True)])
+@op(refused("linalg.ldl_factor", "use linalg.lu_factor"), complex="own", samples=[Sample((3, 3)), Sample((2, 3, 3), hermitian=True)])
 def ldl_factor_ex(A: Array, *, hermitian=False, check_errors=False):
     """(LD, pivots, info): ``ldl_factor`` that raises only if told to. info is 0, or the first 0 (from 1) on the diagonal of D."""
     y, pivots, info = pivoting.ldl(matrices("linalg.ldl_factor_ex", A, square=True), hermitian)
     if check_errors and info.any():
-        refused = [index for index in np.ndindex(info.shape) if info[index]]
-        refuse("linalg.ldl_factor_ex", "an invertible matrix", "one with a 0 in D", refused, "use linalg.eigh")
+        where = [index for index in np.ndindex(info.shape) if info[index]]
+        refuse("linalg.ldl_factor_ex", "an invertible matrix", "one with a 0 in D", where, "use linalg.eigh")
     return LDL(y, pivots, info)
 
 
@@ -442,12 +451,12 @@ def ldl_rule(g, y, LD, pivots, B, hermitian=False):
 
 
 @op(
-    (None, None, ldl_rule), saves="LD pivots", complex="holomorphic", samples=[
+    (refused("the factors of linalg.ldl_solve", "use linalg.solve"), None, ldl_rule), saves="LD pivots", complex="holomorphic", samples=[
         Sample((3, 3), [-2, -2, 3], (3, 2), domain=(0.5, 2.0)),
         Sample((3, 3), [1, -3, -3], (2, 3, 2), hermitian=True, domain=(0.5, 2.0)),
     ],
 )  # fmt: skip
 def ldl_solve(LD: Array, pivots: Array, B: Array, *, hermitian=False):
-    """X of A X = B from what ``linalg.ldl_factor`` of A returns. LD is a constant to derivatives, as in PyTorch."""
+    """X of A X = B from what ``linalg.ldl_factor`` of A returns. There is a derivative by B alone, as in PyTorch."""
     a = matrices("linalg.ldl_solve", LD, square=True)
     return pivoting.ldl_solved(a, np.asarray(pivots), right_side("linalg.ldl_solve", a, B), hermitian)

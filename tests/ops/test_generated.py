@@ -25,6 +25,8 @@ LINALG = [
     value.op.name for module in (linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum)
     for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "op")
 ]  # fmt: skip
+UNDERIVED = ("geqrf", "ldl_factor", "ldl_factor_ex", "ldl_solve")
+DERIVATIVES = ("strides", "first_derivative", "second_derivative", "float32_gradient", "saves", "rule_dtype", "over_saving")
 SKIPS = {  # (test, op): reason
     ("sample", "write_view"): "takes the steps of a view, which only the engine makes: tested with in-place writes",
     ("values", "ldexp"): "NumPy's takes integer exponents only: its own case in test_dispatch",
@@ -32,10 +34,8 @@ SKIPS = {  # (test, op): reason
     **dict.fromkeys([("dtype", "complex"), ("dtype", "polar"), ("dtype", "view_as_complex")], "NumPy has no complex numbers of float16"),
     **dict.fromkeys([("dtype", name) for name in TRANSFORMS], "refuses float16, as PyTorch does on a CPU"),
     **dict.fromkeys([("dtype", name) for name in LINALG], "refuses float16, as PyTorch and LAPACK do"),
-    **dict.fromkeys([("first_derivative", name) for name in ("geqrf", "ldl_factor", "ldl_factor_ex")], "has no derivative, as in PyTorch"),
-    **dict.fromkeys([(f"{order}_derivative", "ldl_solve") for order in ("first", "second")], "of B alone, as in PyTorch: test_linalg"),
+    **dict.fromkeys([(test, name) for test in DERIVATIVES for name in UNDERIVED], "has no derivative, and says so: test_linalg"),
     **dict.fromkeys([(test, "eig") for test in ("saves", "rule_dtype", "over_saving")], "random weights are refused: test_linalg"),
-    ("over_saving", "ldl_solve"): "takes its pivots as a list too, which is no array to be saved",
     ("first_derivative", "between"): "its bounds are constants by definition: clamp, which has derivatives for both, stands on it",
     ("first_derivative", "nextafter"): "has no derivative, as in PyTorch",
     ("strides", "view"): "refuses what it cannot show without a copy, as it should: tested beside reshape",

@@ -302,6 +302,23 @@ def test_ldl(n, is_complex, hermitian):
     gradcheck(lambda b: linalg.ldl_solve(factors, pivots, b, hermitian=hermitian).abs().square(), tensors(b), fast_mode=True)
 
 
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_what_has_no_derivative_says_so(is_complex):
+    x, b = tensors(definite(3, 3, is_complex=is_complex), draw(3, 2, is_complex=is_complex))
+    factors, pivots = linalg.ldl_factor(x)
+    for y in (autograd.geqrf(x).tau, factors, linalg.ldl_solve(factors, pivots, b)):
+        with pytest.raises(autograd.GraphError, match=r"no derivative of it; use linalg\.\w+, or detach"):
+            autograd.grad(y.abs().sum(), x)
+    assert autograd.grad(linalg.ldl_solve(factors.detach(), pivots, b).abs().sum(), b)[0].shape == (3, 2)
+
+
+def test_compiled_ldl():
+    step = autograd.compile(lambda x, b: linalg.ldl_solve(*linalg.ldl_factor(x), b))
+    for _ in range(3):
+        x, b = autograd.tensor(definite(4, 4)), autograd.tensor(draw(4, 2))
+        close(x @ step(x, b), b, 1e-9)
+
+
 def test_ldl_of_a_singular_matrix():
     a = autograd.tensor(np.diag([1.0, 0.0, 2.0]))
     assert linalg.ldl_factor_ex(a).info.item() == 2

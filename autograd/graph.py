@@ -385,7 +385,7 @@ def backpropagate(
                     gradients[parent] = term
                     if parent.op is None and lift is None and op.joint is None and is_new(term, g):
                         owned.add(parent)  # a leaf may keep it without a copy
-                elif parent in owned and type(term) is np.ndarray:
+                elif parent in owned and type(term) is np.ndarray is type(held):  # a 0-d sum may be a scalar, which `+=` leaves as it is
                     held += term
                 else:
                     gradients[parent] = held = held + term

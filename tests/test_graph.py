@@ -465,6 +465,13 @@ def test_modes_nest():
     assert (x * 2).requires_grad
 
 
+def test_scalars_and_0d_arrays_are_added_up_alike():
+    """NumPy makes a scalar of the sum of two 0-d arrays; adding to that in place would be lost."""
+    x = leaf(-0.4)
+    (x.nansum() - x * (x + 3).clamp(0, 6) / 6).backward()
+    assert x.grad.item() == pytest.approx(1 - (2 * -0.4 + 3) / 6)
+
+
 def test_warnings_are_off_in_the_backward_pass_alone():
     before = np.geterr()
     x = leaf(0.0, 1.0)

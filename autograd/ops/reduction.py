@@ -395,12 +395,13 @@ def finite_peak(y):
     reference=lambda x, dim, keepdim=False: np.log(np.sum(np.exp(x), axis=dim, keepdims=keepdim)),
 )  # fmt: skip
 def logsumexp(x: Array, dim, keepdim=False):
-    """log(sum(exp(x))) over dim, without overflow. Of nothing but -inf it is -inf, with gradient 0."""
+    """log(sum(exp(x))) over dim, without overflow. Of nothing but -inf it is -inf, with gradient 0; with one inf it is inf."""
     dim = axes(dim)
     if not x.size and not count(x, dim):
         return np.add.reduce(x, axis=dim, keepdims=keepdim) - math.inf
-    peak = finite_peak(np.maximum.reduce(x, axis=dim, keepdims=True))
-    with np.errstate(divide="ignore", invalid="ignore"):  # log(0) is -inf here, and infinite peaks are NaN only where PyTorch's are
+    peak = np.maximum.reduce(x, axis=dim, keepdims=True)
+    peak = np.where(np.isinf(peak), np.zeros((), peak.dtype), peak)
+    with np.errstate(divide="ignore"):  # log(0) is -inf here
         y = np.log(np.add.reduce(np.exp(x - peak), axis=dim, keepdims=True)) + peak
     return y if keepdim else y.reshape(tuple(n for d, n in enumerate(x.shape) if d not in reduced(dim, x.ndim)))
 

@@ -144,7 +144,8 @@ class QR(NamedTuple):
 def tall_rule(g, y, a, complete=False):
     """(gQ + Q H) R^-H, H the Hermitian matrix with the upper triangle of gR R^H - Q^H gQ: Q^H Q = I, and the diagonal of R is real.
 
-    The rest of a complete basis turns along: dQ2 = -Q1 dQ1^H Q2 (S. Walter and L. Lehmann, arXiv 1009.6112; PyTorch has no such rule).
+    The rest of a complete basis turns along, dQ2 = -Q1 dQ1^H Q2, for which PyTorch has no rule. (S. Walter, L. Lehmann and R. Lamour, "On
+    evaluating higher-order derivatives of the QR decomposition of tall matrices with full column rank", 2012.)
     """
     n = a.shape[-1]
     (gq, gr), q, r = g, y[0][..., :n], y[1][..., :n, :]
@@ -267,7 +268,7 @@ class Packed(NamedTuple):
 def packed_rule(g, y, a, pivot=True):
     """With F = L^T gL - gU2 U2^T below the diagonal and gU U^T - L2^T gL2 from there on: P L^-T F U^-T, and what belongs to L2 and U2.
 
-    (S. Roberts and L. Roberts, arXiv 2009.10071; F. de Hoog, R. Anderssen and M. Lukas, Linear Algebra Appl. 2011.)
+    (F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using triangular factorization", Math. Comp. 2011.)
     """
     g, f, (m, n) = g[0], y[0], a.shape[-2:]
     k = min(m, n)

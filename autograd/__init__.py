@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from autograd import creation, dtypes, fft, memory, numpy_functions, ops, random, special
+from autograd import creation, dtypes, fft, linalg, memory, numpy_functions, ops, random, special
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
 from autograd.checkpoint import checkpoint
 from autograd.compile import compile
@@ -28,8 +28,9 @@ from autograd.dtypes import (
     set_default_dtype,
     uint8,
 )
-from autograd.errors import ArgumentError, AutogradError, CaptureError, DimError, DtypeError, GraphError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, CaptureError, DimError, DtypeError, GraphError, LinAlgError, ShapeError
 from autograd.function import Function, once_differentiable
+from autograd.lowrank import *
 from autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from autograd.ops import *
 from autograd.random import (

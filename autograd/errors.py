@@ -1,6 +1,8 @@
 """What goes wrong, and how it is said: what is required; what was given; what to do; and the user's line."""
 from __future__ import annotations
 
+import numpy as np
+
 from autograd.source import Site, here
 
 
@@ -26,6 +28,10 @@ class DimError(AutogradError, IndexError):
 
 class GraphError(AutogradError, RuntimeError):
     """The recorded graph cannot do what was asked: freed, overwritten, detached, or never recorded."""
+
+
+class LinAlgError(AutogradError, np.linalg.LinAlgError, RuntimeError):
+    """A matrix that has not what an operation needs: an inverse, a positive-definite form, an iteration that converges."""
 
 
 class CaptureError(AutogradError, RuntimeError):

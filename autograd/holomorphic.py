@@ -1,6 +1,7 @@
 """The ops that have a complex derivative in each of their array arguments, so that their rules hold for complex numbers too.
 
-Sums, products and quotients of the numbers, powers, series, and whatever only moves, selects or joins them. See autograd/ops/complex.py.
+Sums, products and quotients of the numbers and of matrices of them, powers, series, and whatever only moves, selects or joins them.
+See autograd/ops/complex.py.
 """
 
 NAMES = """
@@ -10,5 +11,6 @@ NAMES = """
     contiguous reshape view squeeze unsqueeze permute transpose expand join pile cut unbind flip roll pad_constant repeat tril triu
     diagonal on_diagonal diagonal_scatter unfold add_windows
     matmul linear contract convolution convolution_input convolution_weight
+    inversion solution triangular_solution cofactors det
 """
 HOLOMORPHIC = frozenset(NAMES.split())

@@ -330,6 +330,26 @@ class Methods(Recorder):
     kron = ops.kron
     cross = ops.cross
 
+    # linear algebra
+    cholesky = ops.cholesky
+    cholesky_solve = ops.cholesky_solve
+    cholesky_inverse = ops.cholesky_inverse
+    det = ops.det
+    slogdet = ops.slogdet
+    logdet = ops.logdet
+    inverse = ops.inverse
+    triangular_solve = ops.triangular_solve
+    pinverse = ops.pinverse
+    svd = ops.svd
+    qr = ops.qr
+    geqrf = ops.geqrf
+    orgqr = ops.orgqr
+    ormqr = ops.ormqr
+    lu = ops.lu
+    lu_solve = ops.lu_solve
+    matrix_exp = ops.matrix_exp
+    matrix_power = ops.matrix_power
+
     # indexing
     select = ops.select
     narrow = ops.narrow

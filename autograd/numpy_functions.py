@@ -16,6 +16,7 @@ from autograd import ops
 from autograd.dispatch import TABLE, VIEWS, bare, cast, choice, common, implements
 from autograd.errors import ArgumentError, message
 from autograd.op import Recorder
+from autograd.ops import linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
 
 # ── ufuncs that are put together from others ──
 
@@ -547,18 +548,37 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     return c / scale[:, None] / scale[None, :]
 
 
-@implements(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Norm of all elements (None), of vectors along one axis, of matrices over two."""
-    axes = axes_of(x, axis)
-    if len(axes) == 1 or ord is None or (ord == "fro" and len(axes) == 2):
-        return ops.vector_norm(x, 2 if ord is None or ord == "fro" else ord, axes, keepdims)
-    if len(axes) > 2 or ord not in (1, -1, math.inf, -math.inf):
-        required = "one axis, or two and the order None, 'fro', 1, -1, inf or -inf, is required on a graph"
-        raise ArgumentError(message("numpy.linalg.norm", required, f"order {ord!r} over {len(axes)} axes", "use autograd.linalg"))
-    summed, compared = axes if abs(ord) == 1 else axes[::-1]
-    y = (np.max if ord > 0 else np.min)(np.sum(np.abs(x), axis=summed, keepdims=True), axis=compared, keepdims=True)
-    return y if keepdims else reduced(y, axes)
+# ── linear algebra, where NumPy's arguments or results are others than torch.linalg's ──
+
+
+@implements(np.linalg.solve)
+def solve(a: Any, b: Any) -> Any:
+    """The solution of a x = b: b is a vector only if it has one axis."""
+    a, b = common(a, b)
+    return linalg_solving.solution(a, b[:, None])[..., 0] if b.ndim == 1 else linalg_solving.solution(a, b)
+
+
+@implements(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Q and R; R alone for mode "r"."""
+    if mode == "raw":
+        raise ArgumentError(message("numpy.linalg.qr", 'mode "reduced", "complete" or "r" is required on a graph', "'raw'", "detach first"))
+    y: Any = linalg_factorisation.linalg_qr(a, mode)
+    return y.R if mode == "r" else y
+
+
+@implements(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """U, S and Vh, or S alone."""
+    return linalg_spectrum.linalg_svd(a, full_matrices) if compute_uv else linalg_spectrum.svdvals(a)
+
+
+@implements(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """The least-squares solution, residuals, rank and singular values."""
+    a, b = common(a, b)
+    x, residuals, rank, values = linalg_spectrum.lstsq(a, b, rcond, driver="gelsd")
+    return x, residuals, rank.astype(np.intc), values
 
 
 TABLE |= {
@@ -572,7 +592,7 @@ TABLE |= {
     np.linalg.matmul: lambda x1, x2, /: np.matmul(x1, x2),
     np.linalg.vecdot: lambda x1, x2, /, *, axis=-1: np.sum(np.conjugate(x1) * x2, axis=axis),
     np.linalg.trace: lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype),
-    np.linalg.multi_dot: lambda arrays: functools.reduce(np.matmul, arrays),
+    np.linalg.multi_dot: lambda arrays: linalg_products.multi_dot(common(*arrays)),
     np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: ops.vector_norm(x, ord, axis, keepdims),
-    np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims),
+    np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": linalg_norms.matrix_norm(x, ord, (-2, -1), keepdims),
 }

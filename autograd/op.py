@@ -43,10 +43,19 @@ class Recorder:
 
 
 class Sample:
-    """One valid call: shapes stand for random arrays drawn from domain, anything else is passed as it is."""
+    """One valid call: shapes stand for random arrays drawn from domain, anything else is passed as it is.
 
-    def __init__(self, *args: Any, domain: tuple[float, float] = (-2.0, 2.0), **params: Any) -> None:
-        self.args, self.domain, self.params = args, domain, params
+    Where the first argument has to have a property, ``of`` makes it of the array that is drawn; derivatives are taken through it.
+    """
+
+    def __init__(
+        self, *args: Any, domain: tuple[float, float] = (-2.0, 2.0), of: Callable[[Any], Any] | None = None, **params: Any
+    ) -> None:  # fmt: skip
+        self.args, self.domain, self.of, self.params = args, domain, of, params
+
+    def made(self, args: Sequence[Any]) -> list[Any]:
+        """The arguments, made of those that were drawn."""
+        return list(args) if self.of is None else [self.of(args[0]), *args[1:]]
 
     def __repr__(self) -> str:
         params = [f"{name}={value!r}" for name, value in self.params.items()]

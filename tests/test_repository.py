@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "arrays", "indexing",
     "kernels", "threads", "ops", "graph",
-    "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "special", "windows", "numpy",
+    "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
+    "numpy",
     "transforms", "checkpoint", "function", "check", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )

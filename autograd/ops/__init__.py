@@ -10,6 +10,11 @@ from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.functions import *
 from autograd.ops.indexing import *
+from autograd.ops.linalg_factorisation import *
+from autograd.ops.linalg_norms import *
+from autograd.ops.linalg_products import *
+from autograd.ops.linalg_solving import *
+from autograd.ops.linalg_spectrum import *
 from autograd.ops.loss import *
 from autograd.ops.normalisation import *
 from autograd.ops.pooling import *

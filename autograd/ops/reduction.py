@@ -18,7 +18,7 @@ from autograd.ops.sorting import picked, plain, row_index, selected, sort
 
 __all__ = [
     "sum", "mean", "prod", "nansum", "nanmean", "count_nonzero", "all", "any", "amax", "amin", "aminmax", "max", "min", "argmax", "argmin",
-    "var", "std", "var_mean", "std_mean", "norm", "vector_norm", "dist", "logsumexp", "median", "nanmedian", "quantile", "nanquantile",
+    "var", "std", "var_mean", "std_mean", "vector_norm", "dist", "logsumexp", "median", "nanmedian", "quantile", "nanquantile",
     "equal", "allclose",
 ]  # fmt: skip
 
@@ -373,14 +373,6 @@ def vector_norm(x: Array, ord=2, dim=None, keepdim=False, *, dtype=None):
         return (np.maximum if ord > 0 else np.minimum).reduce(size, axis=axes(dim), keepdims=keepdim)
     with np.errstate(all="ignore"):  # a negative power of 0 is meant to be inf
         return total(size**ord, dim, keepdim) ** (1 / ord)
-
-
-@derived(samples=[*OVER, Sample((3, 4), 1), Sample((3, 4), math.inf, -1)])
-def norm(x: Array, p="fro", dim=None, keepdim=False, *, dtype=None):
-    """Vector norm over dim, of order p; "fro" is 2. Several dims count as one vector."""
-    if p == "nuc":
-        raise ArgumentError(message("norm", "a number or 'fro' is required for p", "'nuc'", "use linalg.matrix_norm(x, 'nuc')"))
-    return vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 
 @derived(samples=[Sample((3, 4), (3, 4)), Sample((3, 4), (4,), p=1)])

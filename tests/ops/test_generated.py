@@ -17,16 +17,25 @@ from autograd import Tensor, ops
 from autograd.check import gradcheck, gradgradcheck
 from autograd.graph import Spec, sum_to_shape
 from autograd.op import ALIASES, REGISTRY, Op
-from autograd.ops import fourier
+from autograd.ops import fourier, linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
 
 RANDOM = "draws random numbers: tested by its statistics"
 TRANSFORMS = [*(name for name in fourier.__all__ if "shift" not in name), "dft", "real_dft", "inverse_real_dft", "stft", "istft"]
+LINALG = [
+    value.op.name for module in (linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum)
+    for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "op")
+]  # fmt: skip
+UNDERIVED = ("geqrf", "ldl_factor", "ldl_factor_ex", "ldl_solve")
+DERIVATIVES = ("strides", "first_derivative", "second_derivative", "float32_gradient", "saves", "rule_dtype", "over_saving")
 SKIPS = {  # (test, op): reason
     ("sample", "write_view"): "takes the steps of a view, which only the engine makes: tested with in-place writes",
     ("values", "ldexp"): "NumPy's takes integer exponents only: its own case in test_dispatch",
     ("dtype", "float_power"): "is float64 by definition",
     **dict.fromkeys([("dtype", "complex"), ("dtype", "polar"), ("dtype", "view_as_complex")], "NumPy has no complex numbers of float16"),
     **dict.fromkeys([("dtype", name) for name in TRANSFORMS], "refuses float16, as PyTorch does on a CPU"),
+    **dict.fromkeys([("dtype", name) for name in LINALG], "refuses float16, as PyTorch and LAPACK do"),
+    **dict.fromkeys([(test, name) for test in DERIVATIVES for name in UNDERIVED], "has no derivative, and says so: test_linalg"),
+    **dict.fromkeys([(test, "eig") for test in ("saves", "rule_dtype", "over_saving")], "random weights are refused: test_linalg"),
     ("first_derivative", "between"): "its bounds are constants by definition: clamp, which has derivatives for both, stands on it",
     ("first_derivative", "nextafter"): "has no derivative, as in PyTorch",
     ("strides", "view"): "refuses what it cannot show without a copy, as it should: tested beside reshape",
@@ -68,7 +77,12 @@ def is_shape(arg):
 
 
 def arguments(op, sample, dtype=np.float64):
-    """The arguments of a sample: random arrays for shapes, in a fixed dtype; lists of them for lists of shapes."""
+    """The arguments of a sample, in a fixed dtype."""
+    return sample.made(drawn(op, sample, dtype))
+
+
+def drawn(op, sample, dtype=np.float64):
+    """What the arguments of a sample are made of: random arrays for shapes, in a fixed dtype; lists of them for lists of shapes."""
     rng = np.random.default_rng(zlib.crc32(repr((op.name, sample)).encode()))
 
     def argument(arg):
@@ -242,14 +256,14 @@ def test_strides(op, sample):
 
 
 def check(checker, op, sample):
-    args = arguments(op, sample)
+    args = drawn(op, sample)
     _, xs = leaves(args)
     if not xs:
         return
 
     def function(*tensors):
         given = iter(tensors)
-        y = FUNCTIONS[op.name](*mapped(lambda _: next(given), args), **sample.params)
+        y = FUNCTIONS[op.name](*sample.made(mapped(lambda _: next(given), args)), **sample.params)
         return [part for part in outputs(y) if isinstance(part, Tensor)]
 
     checker(function, xs, fast_mode=True, atol=2e-6, rtol=1e-4)

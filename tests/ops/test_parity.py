@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
 MIXED_IN = "(float32|int64|uint8|bool) at"
 EQUALS = "which of equal elements comes first, or gets the gradient, is left open"
+HALF = "PyTorch gives the triangle that is not read a gradient too"
+NOT_SQUARE = "what is not square is refused, empty or not"
 DIFFERENT = {  # (op, the variants, as a pattern): reason
     ("ldexp", ".*"): "PyTorch raises the integer 2 to the exponent, and takes 2 ** -1 to be 0 in the gradient",
     ("atan2", "uint8"): "PyTorch squares in 8 bits in the gradient, which overflows",
@@ -40,6 +42,14 @@ DIFFERENT = {  # (op, the variants, as a pattern): reason
     **{(name, "as it is|one"): "PyTorch's is good to seven digits: beside SciPy in test_special.py" for name in ("bessel_j0", "bessel_y1")},
     **{(name, "as it is|one"): "PyTorch takes log Γ of integers in float32, in the gradient" for name in ("igamma", "igammac")},
     **{(f"avg_pool{n}d", "int64"): "PyTorch rounds means of int64, and refuses all other integers" for n in (1, 2, 3)},
+    **dict.fromkeys([("svd", ".*"), ("linalg_svd", ".*")], "signs are arbitrary, and PyTorch drops the gradient of some: test_linalg"),
+    **{(name, "(int64|uint8|bool) at"): "PyTorch takes any dtype if a matrix is empty" for name in ("eigh", "eigvalsh")},
+    ("solve_triangular", MIXED_IN): "PyTorch takes two dtypes here, and nowhere else; one is required",
+    ("cholesky_inverse", "as it is|one row|one more dim|float32"): HALF,
+    ("cholesky_solve", "as it is|one more dim|float32$"): HALF,
+    ("cholesky_ex", "one more dim"): "what is left of a factorisation that failed is NaN",
+    ("pinv", "no (row|column)"): NOT_SQUARE,
+    ("matrix_rank", "no column"): NOT_SQUARE,
 }
 VALUES_ONLY = {*bessel.__all__, *polynomials.__all__} - {"i0", "i0e", "i1", "i1e"}  # of the others PyTorch has no derivatives
 DIMS = ("dim", "dims", "dim0", "dim1", "dim2", "source", "destination", "start_dim", "end_dim")
@@ -47,6 +57,9 @@ DIMS = ("dim", "dims", "dim0", "dim1", "dim2", "source", "destination", "start_d
 
 def in_torch(torch, name):
     """PyTorch's function of the name of an op; None where it has none."""
+    short = name.removeprefix("linalg_")  # torch.linalg and torch have functions of one name that are not the same
+    if getattr(autograd.linalg, short, None) is FUNCTIONS.get(name):
+        return getattr(torch.linalg, short)
     homes = (torch.fft, torch.nn.functional, torch, torch.special, torch.linalg, torch.Tensor)
     return next((getattr(home, name) for home in homes if hasattr(home, name)), None)
 

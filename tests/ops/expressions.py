@@ -78,7 +78,7 @@ def elementwise_rules():
         if not pointwise or op.arity not in (1, 2) or name in LEFT_OUT or sample is None or sample.params:
             continue
         if all(is_shape(arg) for arg in sample.args) and len(sample.args) == op.arity:
-            params = broadcastable if name not in ("sign", "sgn", "heaviside") else of_numbers
+            params = {"sign": of_numbers, "sgn": of_numbers, "heaviside": of_numbers, "copysign": without_zeros}.get(name, broadcastable)
             yield name, named(name, count=op.arity, domains=(sample.domain,) * op.arity, params=params)
 
 
@@ -93,6 +93,11 @@ def broadcastable(draw, *values):
 def of_numbers(draw, *values):
     """PyTorch's sign of NaN is 0, and so is its heaviside."""
     return None if any(np.isnan(x.numpy()).any() for x in values) else broadcastable(draw, *values)
+
+
+def without_zeros(draw, *values):
+    """There copysign has its kink, also where copysign(x, x) has none."""
+    return broadcastable(draw, *values) if all((x.numpy() != 0).all() for x in values) else None
 
 
 def a_dim(draw, x, *rest):
@@ -327,7 +332,12 @@ def check_against_torch(expression):
         return
     for a, b in zip(gradients, their_gradients, strict=True):
         if a is not None or b is not None:
-            close(np.zeros(b.shape) if a is None else a, np.zeros(a.shape) if b is None else b, "gradient")
+            try:
+                close(np.zeros(b.shape) if a is None else a, np.zeros(a.shape) if b is None else b, "gradient")
+            except AssertionError:
+                if check_by_differences(expression):
+                    raise
+                return  # at a kink: both are subgradients
 
 
 def close(a, b, what):

@@ -204,7 +204,8 @@ def matrices(draw, a, b):
     return {} if a.ndim == b.ndim == 2 and a.shape[0] == b.shape[0] and a.dtype == b.dtype and a.dtype.kind == "f" else None
 
 
-RULES |= dict(elementwise_rules()) | dict(reductions())
+ELEMENTWISE = dict(elementwise_rules())
+RULES |= ELEMENTWISE | dict(reductions())
 RULES |= {
     "where": Rule(lambda library, c, a, b: library.where(c > 0, a, b), broadcastable, 3),
     "clamp": Rule(lambda library, x: library.clamp(x, -0.73, 1.13), floating(lambda draw, x: {})),
@@ -237,7 +238,16 @@ RULES |= {
 }
 if TORCH:
     torch = importlib.import_module("torch")
-    RULES = {name: rule for name, rule in RULES.items() if name not in REGISTRY or in_torch(torch, name)}
+
+    def comparable(name):
+        """Whether PyTorch has an op of this name, and does not leave the graph in it without a word."""
+        function = in_torch(torch, name)
+        if function is None or name not in ELEMENTWISE:
+            return function is not None
+        x = torch.full((2,), 0.5, dtype=torch.float64, requires_grad=True)
+        return function(*[x] * RULES[name].count).requires_grad or not REGISTRY[name].differentiable
+
+    RULES = {name: rule for name, rule in RULES.items() if name not in REGISTRY or comparable(name)}
 NAMES = sorted(set(RULES) - {"squash"})
 
 # ── expressions ──

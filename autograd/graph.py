@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from types import CodeType
@@ -62,9 +63,11 @@ class Node:
              and dtype. None once freed.
     y        the output, if a rule reads it
     watch    who wants to see the gradient that arrives here: the leaf tensor, hooks; None for most
+    calls    the modules whose result this is, from the innermost: (number when the call began, weak reference). Few nodes have it
+    kept     all arguments and the output, where somebody wants to see them (viz.keep)
     """
 
-    __slots__ = ("args", "code", "dtype", "number", "offset", "op", "params", "parents", "shape", "watch", "y")
+    __slots__ = ("args", "calls", "code", "dtype", "kept", "number", "offset", "op", "params", "parents", "shape", "watch", "y")
 
     op: Op | None
     parents: Sequence[Node | None]
@@ -77,6 +80,8 @@ class Node:
     code: CodeType
     offset: int
     watch: Watch | None
+    calls: tuple[tuple[int, weakref.ref[Any]], ...]
+    kept: tuple[list[Any], Any]
 
     __array_ufunc__ = None  # as for Spec
     ndim = property(lambda self: len(self.shape))
@@ -93,6 +98,15 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.number}: {self.shape} {self.dtype}>"
+
+
+def note_call(output: Any, module: Any, start: int) -> None:
+    """Note on the node of a module's output when the call began. What has been recorded since then is the module's: pictures ask."""
+    if type(output) is tuple:
+        output = output[0] if output else None
+    node = getattr(output, "_node", None)
+    if node is not None and node.number > start:
+        node.calls = (*getattr(node, "calls", ()), (start, weakref.ref(module)))
 
 
 NO_PARAMS: dict[str, Any] = {}  # shared by all calls without parameters

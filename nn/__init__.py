@@ -7,9 +7,10 @@ from nn.layers import *
 from nn.losses import *
 from nn.module import Module
 from nn.parameter import Buffer, Parameter
+from nn.summary import summary
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     __all__ = [
         "Module", "Parameter", "Buffer", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
-        "data", "functional", "init", "optim", "training", "utils", *layers.__all__, *losses.__all__,
+        "data", "functional", "init", "optim", "summary", "training", "utils", *layers.__all__, *losses.__all__,
     ]  # fmt: skip

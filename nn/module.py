@@ -11,6 +11,7 @@ import autograd as ag
 from autograd import Tensor, tracing
 from autograd.device import device as Device
 from autograd.errors import ArgumentError, AutogradError, DtypeError, message
+from autograd.graph import note_call, number
 from autograd.hooks import RemovableHandle
 from nn.parameter import Buffer, Parameter
 
@@ -157,13 +158,14 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.active:
             self._watched()
+        start = next(number)
         try:
-            if self._hooks is None:
-                return self.forward(*args, **kwargs)
-            return self._call_with_hooks(self._hooks, args, kwargs)
+            output = self.forward(*args, **kwargs) if self._hooks is None else self._call_with_hooks(self._hooks, args, kwargs)
         except Exception as error:
             _note(error, self, args)
             raise
+        note_call(output, self, start)
+        return output
 
     def _watched(self) -> None:
         """Tell a capture what its program depends on here: the mode, the numbers and the parts that are set on this module."""
@@ -562,6 +564,12 @@ class Module:
         return self._hook("backward_before", hook, prepend)
 
     # ── text ──
+
+    def summary(self, *inputs: Any, **named: Any) -> Any:
+        """A table of the layers for these inputs: shapes, parameters, multiply-adds, bytes. See ``nn.summary``."""
+        from nn.summary import summary
+
+        return summary(self, *inputs, **named)
 
     def extra_repr(self) -> str:
         """What stands between the brackets of ``repr``: override it in a layer."""

@@ -74,14 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # 7. What to keep: the weights with the scale that belongs to them, the graph of the loss, the curves.
     written = save(model, scale, options.out)
     x, y = next(iter(train_loader))
-    written += graph(loss(model(x), y), params=model).save(os.path.join(options.out, "loss_graph"))
+    written.append(graph(loss(model(x), y)).save(os.path.join(options.out, "loss_graph.svg")))
     try:
         history.plot(os.path.join(options.out, "loss_curve.png"))
         written.append(os.path.join(options.out, "loss_curve.png"))
     except ImportError:
         say('left out: loss_curve.png, which needs matplotlib: pip install "glassgrad[train]"')
-    if not any(name.endswith(".svg") for name in written):
-        say("left out: loss_graph.svg, which needs the program dot: install Graphviz, https://graphviz.org/download")
     say("written: " + "  ".join(written))
     if options.quiet:
         print(f"test accuracy {scores['test']:.4f}")  # noqa: T201

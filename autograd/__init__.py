@@ -33,6 +33,7 @@ from autograd.function import Function, once_differentiable
 from autograd.lowrank import *
 from autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from autograd.ops import *
+from autograd.ops.statistics import histogramdd
 from autograd.random import (
     Generator,
     bernoulli,
@@ -74,6 +75,11 @@ for _method in (
     random.normal_, random.random_, random.uniform_,
 ):
     setattr(Tensor, _method.__name__, _method)
+
+# PyTorch's in-place functions: ``exp_(x)`` is ``x.exp_()``
+for _name in [name for name in globals() if callable(getattr(Tensor, f"{name}_", None))]:
+    globals()[f"{_name}_"] = getattr(Tensor, f"{_name}_")
+fill_, zero_, resize_as_ = Tensor.fill_, Tensor.zero_, Tensor.resize_as_
 
 memory.tune_unless_told_otherwise(os.environ)
 

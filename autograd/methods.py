@@ -239,6 +239,20 @@ class Methods(Recorder):
     allclose = ops.allclose
 
     # scan
+    cov = ops.cov
+    corrcoef = ops.corrcoef
+    histc = ops.histc
+    histogram = ops.histogram
+    bincount = ops.bincount
+    renorm = ops.renorm
+    renorm_ = in_place(ops.renorm)
+    sum_to_size = ops.sum_to_size
+    as_strided = ops.as_strided
+    as_strided_ = rearranged(ops.as_strided)
+    as_strided_scatter = ops.as_strided_scatter
+    frexp = ops.frexp
+    mvlgamma = ops.mvlgamma
+    mvlgamma_ = in_place(ops.mvlgamma)
     cumsum = ops.cumsum
     cumsum_ = in_place(ops.cumsum)
     cumprod = ops.cumprod
@@ -368,6 +382,10 @@ class Methods(Recorder):
     scatter_reduce_ = in_place(ops.scatter_reduce)
     index_add = ops.index_add
     index_add_ = in_place(ops.index_add)
+    index_reduce = ops.index_reduce
+    index_reduce_ = in_place(ops.index_reduce)
+    put = ops.put
+    put_ = in_place(ops.put)
     index_copy = ops.index_copy
     index_copy_ = in_place(ops.index_copy)
     index_fill = ops.index_fill

@@ -41,6 +41,9 @@ class Recorder:
     def _apply(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         raise NotImplementedError
 
+    def _receive(self, value: Any, name: str) -> None:
+        raise NotImplementedError
+
 
 class Sample:
     """One valid call: shapes stand for random arrays drawn from domain, anything else is passed as it is.
@@ -277,6 +280,21 @@ def derived(
     return declare
 
 
+def into(function: Callable[..., Any], name: str, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """A call with ``out=``: its result is written there, and out returned. Where a gradient is recorded, that is an error."""
+    out = params.pop("out")
+    result = function(*args, **params)
+    if out is None:
+        return result
+    targets, values = (out, result) if isinstance(out, tuple | list) else ((out,), (result,))
+    for target, value in zip(targets, values, strict=True):
+        if isinstance(target, Recorder):
+            target._receive(value, name)
+        else:
+            target[...] = value
+    return type(result)(*targets) if isinstance(result, tuple) and hasattr(result, "_fields") else out
+
+
 def public(spec: Op) -> Callable[..., Any]:
     """The function that users call, entered into the registry."""
     kernel, primitive = spec.kernel, not spec.derived
@@ -284,6 +302,8 @@ def public(spec: Op) -> Callable[..., Any]:
     @functools.wraps(kernel)
     def call(*args: Any, **params: Any) -> Any:
         if params:
+            if "out" in params:
+                return into(call, spec.name, args, dict(params))
             args, params = spec.bind(args, params)
         if primitive:
             for arg in args:  # arrays in, array out; a tensor among them takes the call over

@@ -528,11 +528,49 @@ class Tensor(Methods):
         """Write one number into every element."""
         return assign(self, value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.dtype)), "fill_", cast=True)
 
+    def _receive(self, value: Any, name: str) -> None:
+        """Be the ``out=`` of an op: take its result, of this shape, and of a dtype that this one can hold."""
+        if self.requires_grad or getattr(value, "requires_grad", False):
+            raise GraphError(message(
+                f"{name} with out=", "tensors that do not require grad are required, for nothing is recorded of what is written",
+                "one that does", "leave out= away, or compute under no_grad()",
+            ))  # fmt: skip
+        value = as_array(value)
+        if not np.can_cast(value.dtype, self.dtype, "same_kind"):
+            raise DtypeError(message(
+                f"{name} with out=", f"an out that can hold {value.dtype} is required", str(self.dtype), f"make it of dtype {value.dtype}",
+            ))  # fmt: skip
+        if value.shape != self._array.shape:
+            if self._array.size:
+                raise ShapeError(message(
+                    f"{name} with out=", f"an out of shape {value.shape}, or an empty one, is required", str(self.shape),
+                    "give it the shape of the result",
+                ))  # fmt: skip
+            self.resize_(value.shape)
+        self.copy_(value)
+
     def zero_(self) -> Tensor:
         """Write zero into every element."""
         return self.fill_(0)
 
     # ── dtype and memory ──
+
+    def resize_(self, *size: Any) -> Tensor:
+        """Give this tensor another shape: its elements in order as far as there is room for them, zeros after them."""
+        shape = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
+        if self.requires_grad or self._view is not None:
+            raise GraphError(message(
+                "resize_", "a tensor with memory of its own that does not require grad is required", "another", "use reshape or narrow",
+            ))  # fmt: skip
+        resized = np.zeros(shape, self._array.dtype)
+        count = min(resized.size, self._array.size)
+        resized.reshape(-1)[:count] = self._array.reshape(-1)[:count]
+        self._array = resized
+        return self
+
+    def resize_as_(self, other: Tensor) -> Tensor:
+        """``resize_`` to the shape of another tensor."""
+        return self.resize_(other.shape)
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, non_blocking: bool = False) -> Tensor:
         """This tensor under another dtype: ``x.to(autograd.float64)``, ``x.to(other)``, ``x.to("cpu")``. Itself if nothing changes."""

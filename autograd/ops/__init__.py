@@ -22,10 +22,13 @@ from autograd.ops.product import *
 from autograd.ops.recurrent import *
 from autograd.ops.reduction import *
 from autograd.ops.scan import *
+from autograd.ops.scattering import *
 from autograd.ops.shape import *
 from autograd.ops.sorting import *
 from autograd.ops.special import *
 from autograd.ops.spectrogram import *
+from autograd.ops.statistics import *
+from autograd.ops.strided import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     __all__ = ["broadcast_shapes", *(name for name, value in list(globals().items()) if callable(value) and hasattr(value, "op"))]

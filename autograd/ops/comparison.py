@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.op import Array, Sample
+from autograd.op import Array, Sample, op
 from autograd.ops.elementwise import binary, elementwise
 
 __all__ = [
     "eq", "ne", "lt", "le", "gt", "ge", "isclose", "isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal", "signbit",
     "logical_and", "logical_or", "logical_xor", "logical_not",
-    "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm", "isin",
     "greater", "greater_equal", "less", "less_equal", "not_equal",
 ]  # fmt: skip
 
@@ -176,6 +176,12 @@ def gcd(a: Array, b: Array):
 def lcm(a: Array, b: Array):
     """The least common multiple of integers."""
     return np.lcm(a, b)
+
+
+@op(numpy=np.isin, samples=[Sample(np.array([1, 2, 3]), np.array([2, 5])), Sample(np.array([[1.0, 2.0]]), np.array([2.0]), invert=True)])
+def isin(elements: Array, test_elements: Array, *, assume_unique=False, invert=False):
+    """Whether each element is among the test elements; with invert, whether it is not."""
+    return np.isin(elements, test_elements, assume_unique=assume_unique, invert=invert)
 
 
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne

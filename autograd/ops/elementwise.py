@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ __all__ = [
     "neg", "positive", "abs", "sign", "lerp", "addcmul", "addcdiv",
     "floor", "ceil", "trunc", "round", "frac",
     "keep", "where", "masked_fill", "larger", "smaller", "larger_number", "smaller_number", "maximum", "minimum", "fmax", "fmin",
-    "between", "clamp", "clamp_min", "clamp_max", "nan_to_num", "copysign", "nextafter", "heaviside", "cast", "clone",
+    "between", "clamp", "clamp_min", "clamp_max", "nan_to_num", "copysign", "nextafter", "heaviside", "frexp", "fill", "cast", "clone",
     "subtract", "multiply", "divide", "negative", "absolute", "fix", "clip",
 ]  # fmt: skip
 
@@ -379,6 +380,29 @@ def nextafter(a: Array, b: Array):
 def heaviside(x: Array, values: Array):
     """0 where x < 0, 1 where x > 0, values where x is 0."""
     return np.heaviside(x, values).astype(x.dtype, copy=False)
+
+
+class MantissaExponent(NamedTuple):
+    """What ``frexp`` returns."""
+
+    mantissa: Array
+    exponent: Array
+
+
+@op(joint=lambda g, y, x: (np.ldexp(g[0], -y[1]),), saves="y", samples=[Sample((3, 4))])
+def frexp(x: Array):
+    """(mantissa, exponent) of x = mantissa * 2 ** exponent, the mantissa from ½ to 1 in size, the exponent an int32."""
+    if x.dtype.kind != "f":
+        raise DtypeError(message("frexp", "floating-point numbers are required", str(x.dtype), "convert first: x.float()"))
+    return MantissaExponent(*np.frexp(x))
+
+
+@derived(samples=[Sample((3, 4), 2.5), Sample((3, 4), ())])
+def fill(x: Array, value: Array):
+    """A tensor of x's shape and dtype, full of a value: a number, or a 0-d tensor, which gets the gradient."""
+    if getattr(value, "ndim", 0):
+        raise ShapeError(message("fill", "a number or a 0-d tensor is required", f"shape {tuple(value.shape)}", "use copy_ or expand"))
+    return masked_fill(x, np.ones((), bool), value)
 
 
 # ── dtype and copies ──

@@ -19,8 +19,8 @@ from autograd.op import Array, Sample, derived, op
 __all__ = [
     "getitem", "getitems", "place", "setitem",
     "select", "narrow", "index_select", "take", "gather", "take_along_dim", "masked_select", "embedding", "nonzero", "argwhere",
-    "scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "index_fill", "index_put", "masked_scatter", "select_scatter",
-    "slice_scatter",
+    "scatter", "scatter_add", "put", "index_add", "index_copy", "index_fill", "index_put", "masked_scatter", "select_scatter",
+    "slice_scatter", "unravel_index",
 ]  # fmt: skip
 
 ROWS = (np.array([2, 0, 2]),)
@@ -295,24 +295,6 @@ def scatter_add(x: Array, dim, index, src):
     return x + place(source("scatter_add", x, index, src), shape=x.shape, index=grid("scatter_add", x, dim, index))
 
 
-@derived(
-    samples=[
-        Sample((3, 4), 1, np.array([[0, 0], [3, 1]]), np.ones((2, 3)), "mean"),
-        Sample((3, 4), 0, np.array([[0, 2]]), np.ones((1, 2)), "sum", include_self=False),
-    ],
-)  # fmt: skip
-def scatter_reduce(x: Array, dim, index, src, reduce, *, include_self=True):
-    """``scatter_add`` for reduce="sum"; for "mean" divided by how many were added, x's own element among them if include_self."""
-    if reduce not in ("sum", "mean"):
-        raise ArgumentError(message("scatter_reduce", 'reduce "sum" or "mean" is required', repr(reduce)))
-    where = grid("scatter_reduce", x, dim, index)
-    values = source("scatter_reduce", x, index, src)
-    hits = place(np.ones(values.shape, x.dtype), shape=x.shape, index=where)
-    own = x if include_self else x * (hits == 0).astype(x.dtype)
-    total = own + place(values, shape=x.shape, index=where)
-    return total if reduce == "sum" else total / np.maximum(hits + (1 if include_self else 0), np.ones((), x.dtype)).astype(x.dtype)
-
-
 def slices_at(name, x, dim, index, src):
     """The index of whole slices along dim, and src checked to be as many slices of x."""
     dim = dim_of(name, dim, x.ndim)
@@ -361,6 +343,30 @@ def index_put(x: Array, indices, values, accumulate=False):
     if not accumulate:
         return setitem(x, values, index=index)
     return x + place(values + np.zeros(np.broadcast_to(False, x.shape)[index].shape, x.dtype), shape=x.shape, index=index)
+
+
+@derived(samples=[Sample((3, 4), np.array([[0, 11], [-1, 2]]), (2, 2), accumulate=True), Sample((3, 4), np.array([3, 0]), np.ones(2))])
+def put(x: Array, index, source: Array, accumulate=False):
+    """x with the elements at the indices, counted as if it were flat, replaced by those of source, or added to."""
+    index = integer_index("put", index, math.prod(x.shape))
+    if math.prod(index.shape) != math.prod(source.shape):
+        given = f"{math.prod(index.shape)} and {math.prod(source.shape)}"
+        raise ShapeError(message("put", "as many values as indices are required", given, "make them the same"))
+    flat = np.ravel(x)
+    values = np.reshape(like("put", x, source), -1)
+    where = (index.reshape(-1) % max(math.prod(x.shape), 1),)
+    y = flat + place(values, shape=flat.shape, index=where) if accumulate else setitem(flat, values, index=where)
+    return np.reshape(y, x.shape)
+
+
+@op(samples=[Sample(np.array([5, 0, 11]), shape=(3, 4))])
+def unravel_index(indices: Array, shape):
+    """The index in each dim of an array of this shape, for indices counted as if it were flat: one tensor per dim."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(message("unravel_index", "integers are required", str(indices.dtype), "convert first: indices.long()"))
+    integer_index("unravel_index", indices, math.prod(shape))
+    return tuple(part.astype(np.int64) for part in np.unravel_index(indices % max(math.prod(shape), 1), shape))
 
 
 @derived(samples=[Sample((2, 3), MASK[0], np.arange(4.0))])

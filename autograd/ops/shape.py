@@ -20,7 +20,7 @@ __all__ = [
     "expand", "expand_as", "broadcast_to", "broadcast_tensors", "broadcast_shapes", "atleast_1d", "atleast_2d", "atleast_3d", "meshgrid",
     "cat", "concat", "concatenate", "stack", "hstack", "vstack", "row_stack", "dstack", "column_stack",
     "split", "split_with_sizes", "chunk", "tensor_split", "unbind", "hsplit", "vsplit", "dsplit",
-    "flip", "fliplr", "flipud", "roll", "rot90", "pad", "repeat", "tile", "repeat_interleave",
+    "flip", "fliplr", "flipud", "roll", "rot90", "pad", "constant_pad_nd", "repeat", "tile", "repeat_interleave",
     "tril", "triu", "diagonal", "diag", "diagflat", "diag_embed", "diagonal_scatter", "trace", "unfold",
 ]  # fmt: skip
 
@@ -594,6 +594,15 @@ def pad(x: Array, pad, mode="constant", value=None):
         )  # fmt: skip
         widths = [(max(before, 0), max(after, 0)) for before, after in widths]
     return pad_constant(x, tuple(widths), 0 if value is None else value)
+
+
+@derived(samples=[Sample((2, 3), [1, 2]), Sample((4, 5), pad=(1, 2, -1, 1), value=2.0)])
+def constant_pad_nd(x: Array, pad, value=0):
+    """``pad`` in mode "constant"."""
+    return padding(x, pad, "constant", value)
+
+
+padding = pad
 
 
 def over_copies(g, shape, sizes):

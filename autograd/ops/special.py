@@ -4,6 +4,7 @@ What PyTorch has in torch.special alone is not in ``__all__``; autograd/special.
 """
 from __future__ import annotations
 
+import builtins
 import math
 
 import numpy as np
@@ -15,7 +16,8 @@ from autograd.ops.elementwise import BOTH_POSITIVE, binary, clamp, elementwise
 from autograd.ops.functions import INSIDE, POSITIVE, apart_from_zero
 
 __all__ = [
-    "erf", "erfc", "erfinv", "ndtr", "ndtri", "log_ndtr", "lgamma", "psi", "digamma", "polygamma", "gammaln", "igamma", "igammac",
+    "erf", "erfc", "erfinv", "ndtr", "ndtri", "log_ndtr", "lgamma", "psi", "digamma", "polygamma", "gammaln",
+    "igamma", "igammac", "mvlgamma",
     "xlogy", "xlog1py", "entr", "logit", "sinc",
 ]  # fmt: skip
 
@@ -141,6 +143,17 @@ def igammac(a: Array, x: Array):
 def zeta(s: Array, q: Array):
     """Hurwitz's zeta function, the sum of (q + k) ** -s over k = 0, 1, 2 ... There is no derivative by s, as in PyTorch."""
     return special.zeta(s, q)
+
+
+@derived(samples=[Sample((3, 4), 2, domain=(1.0, 3.0)), Sample((3,), p=1, domain=(0.5, 2.0))])
+def mvlgamma(x: Array, p):
+    """The logarithm of the multivariate gamma function of dimension p: p (p - 1) / 4 log π + Σ lgamma(x - i / 2) over i from 0 to p - 1."""
+    if p < 1:
+        raise ArgumentError(message("mvlgamma", "a dimension of at least 1 is required", str(p), "p=1 is lgamma"))
+    return builtins.sum((lgamma(x - i / 2) for i in range(p)), p * (p - 1) / 4 * math.log(math.pi))
+
+
+multigammaln = mvlgamma
 
 
 # ── logarithms ──

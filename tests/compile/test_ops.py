@@ -26,6 +26,7 @@ CANNOT = {  # op or case: why no fixed program can do it
     "allclose": NUMBER,
 }
 BUGS: dict[str, str] = {}  # op -> what is wrong with it, for the time being
+IN_ONE_PIECE = {"as_strided"}  # what refuses other layouts
 LAYOUTS = {"float32": np.copy, "float64": lambda a: strided(a)}
 
 
@@ -105,7 +106,7 @@ def test_compiled_is_eager(op, sample, inside):
     compiled, captured = ag.compile(function), []
     for dtype, layout in LAYOUTS.items():
         for call in range(3):
-            args = mapped(layout, drawn(op, sample, dtype, call))
+            args = mapped(layout if op.name not in IN_ONE_PIECE else np.copy, drawn(op, sample, dtype, call))
             mine, theirs = [], []
             expected, found = function(*leaves(args, mine)), compiled(*leaves(args, theirs))
             same(found, expected, f"{dtype}, call {call}")

@@ -22,7 +22,7 @@ LAYERS = (
     "indexing", "kernels", "threads", "ops", "graph",
     "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
     "numpy",
-    "transforms", "checkpoint", "function", "check", "compile", "explain", "viz", "io", "memory",
+    "transforms", "checkpoint", "function", "check", "distributions", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )
 REQUIRED = {"numpy"}

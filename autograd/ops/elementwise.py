@@ -190,7 +190,7 @@ def trunc(x: Array):
 @elementwise(zero, convert="", numpy=np.round, samples=[Sample((3, 4)), Sample((3, 4), decimals=1)])
 def round(x: Array, decimals=0):
     """x to so many decimals, halves to the even neighbour."""
-    return np.round(x, decimals)
+    return np.round(x, decimals) if x.dtype.kind != "b" else x.copy()
 
 
 @elementwise(lambda g, y, x: g, convert="")

@@ -2,10 +2,11 @@
 
 ``Tensor`` records what is computed with it; ``backward`` and ``grad`` run the chain rule through the record. See autograd/README.md.
 """
+import importlib
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd import creation, dtypes, fft, linalg, memory, numpy_functions, ops, random, special
 from autograd.check import GradcheckError, gradcheck, gradgradcheck
@@ -90,5 +91,13 @@ if _others:
         "pip uninstall autograd, or give glassgrad a virtual environment of its own", stacklevel=2,
     )  # fmt: skip
 
+def __getattr__(name: str) -> Any:
+    """Submodules that few programs need are imported when they are asked for."""
+    if name in ("distributions", "numpy", "viz"):
+        return importlib.import_module(f"autograd.{name}")
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
-    __all__ = [name for name in globals() if not name.startswith("_") and name not in ("os", "sys", "warnings", "TYPE_CHECKING")]
+    _imported = ("importlib", "os", "sys", "warnings", "TYPE_CHECKING", "Any")
+    __all__ = [name for name in globals() if not name.startswith("_") and name not in _imported]

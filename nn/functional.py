@@ -11,6 +11,18 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
+from nn.images import (
+    affine_grid,
+    channel_shuffle,
+    fold,
+    grid_sample,
+    interpolate,
+    local_response_norm,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+    upsample,
+)  # fmt: skip
 
 __all__ = [
     "linear", "bilinear", "embedding", "scaled_dot_product_attention",
@@ -27,6 +39,8 @@ __all__ = [
     "binary_cross_entropy_with_logits", "kl_div", "hinge_embedding_loss", "cosine_embedding_loss", "margin_ranking_loss",
     "triplet_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "soft_margin_loss",
     "one_hot", "pad", "cosine_similarity", "pairwise_distance",
+    "interpolate", "upsample", "grid_sample", "affine_grid", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold",
+    "local_response_norm",
 ]  # fmt: skip
 
 # ── products and look-ups ──
@@ -65,6 +79,7 @@ max_pool1d, max_pool2d, max_pool3d = ag.max_pool1d, ag.max_pool2d, ag.max_pool3d
 avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
+
 # ── attention ──
 
 

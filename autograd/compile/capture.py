@@ -281,6 +281,8 @@ class Capture:
         """``target[index] = value``."""
         if isinstance(value, Recorder):
             value = value._array
+        if type(value) is Live:
+            value = value.astype(target.dtype)
         if has_mask(index) and np.ndim(value):
             refuse("values written where a mask holds", "use where()")
         if target.slot.memory.kind == "constant":

@@ -6,13 +6,16 @@ from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor, tracing
-from autograd.errors import ShapeError, message
+from autograd.errors import ArgumentError, ShapeError, message
 from nn import functional as F
 from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm"]
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm",
+    "LocalResponseNorm", "RMSNorm",
+]  # fmt: skip
 
 
 class LayerNorm(Module):
@@ -158,3 +161,150 @@ class BatchNorm3d(_BatchNorm):
     """
 
     layouts = {5: "(N, C, D, H, W)"}
+
+
+class RMSNorm(Module):
+    """y = x / sqrt(mean(x²) + eps) * weight, the mean over the last dims: (*, normalized_shape) -> the same.
+
+    eps  by default the machine epsilon of x's dtype
+
+    weight (normalized_shape) begins as 1.
+
+    >>> nn.RMSNorm(2)(ag.tensor([[3.0, 3.0]])).detach()
+    tensor([[1., 1.]])
+    """
+
+    weight: Parameter | None
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        made = Parameter(ag.ones(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None
+        self.register_parameter("weight", made)
+
+    def reset_parameters(self) -> None:
+        """Back to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class GroupNorm(Module):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias, mean and (biased) var over a group of channels of a sample: (N, C, *) -> the same.
+
+    num_groups  how many groups of equally many channels there are
+
+    weight and bias (C) begin as 1 and 0.
+
+    >>> nn.GroupNorm(2, 4)(ag.randn(3, 4, 5)).shape
+    (3, 4, 5)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None, dtype: Any = None,
+        bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if num_groups < 1 or num_channels % num_groups:
+            given = f"num_channels={num_channels} and num_groups={num_groups}"
+            raise ArgumentError(message("GroupNorm", "a num_channels that is a multiple of num_groups is required", given))
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        for name, wanted, make in (("weight", affine, ag.ones), ("bias", affine and bias, ag.zeros)):
+            self.register_parameter(name, Parameter(make(num_channels, device=device, dtype=dtype)) if wanted else None)
+
+    def reset_parameters(self) -> None:
+        """Back to 1 and 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+
+
+class _InstanceNorm(_BatchNorm):
+    """What ``InstanceNorm1d`` says, for inputs of the dims that a subclass names, the first of them without a batch."""
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False, track_running_stats: bool = False,
+        device: Any = None, dtype: Any = None, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        single = input.ndim == min(self.layouts)
+        x = input.unsqueeze(0) if single else input
+        if input.ndim not in self.layouts or x.shape[1] != self.num_features:
+            required = f"{' or '.join(self.layouts.values())} with {self.num_features} features is required"
+            remedy = "check num_features and the order of dims"
+            raise ShapeError(message(type(self).__name__, required, f"shape {tuple(input.shape)}", remedy))
+        of_input = self.training or self.running_mean is None
+        momentum = 0.0 if self.momentum is None else self.momentum
+        y = F.instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, of_input, momentum, self.eps)
+        return y.squeeze(0) if single else y
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """``BatchNorm1d`` whose mean and var are those of each channel of each sample: (N, C, L) or (C, L) -> the same.
+
+    By default there are no weight and bias, and no running values: evaluation is as training.
+
+    >>> nn.InstanceNorm1d(3)(ag.randn(2, 3, 5)).shape
+    (2, 3, 5)
+    """
+
+    layouts = {2: "(C, L)", 3: "(N, C, L)"}
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """``InstanceNorm1d`` for images: (N, C, H, W) or (C, H, W) -> the same.
+
+    >>> nn.InstanceNorm2d(3)(ag.randn(2, 3, 4, 5)).shape
+    (2, 3, 4, 5)
+    """
+
+    layouts = {3: "(C, H, W)", 4: "(N, C, H, W)"}
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """``InstanceNorm1d`` for volumes: (N, C, D, H, W) or (C, D, H, W) -> the same.
+
+    >>> nn.InstanceNorm3d(3)(ag.randn(2, 3, 2, 4, 5)).shape
+    (2, 3, 2, 4, 5)
+    """
+
+    layouts = {4: "(C, D, H, W)", 5: "(N, C, D, H, W)"}
+
+
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha / size * Σ x²)^beta, the sum over size neighbouring channels: (N, C, *) -> the same (Krizhevsky et al. 2012).
+
+    >>> nn.LocalResponseNorm(2)(ag.ones(1, 3, 4)).shape
+    (1, 3, 4)
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -2,7 +2,12 @@
 from nn.optim import lr_scheduler
 from nn.optim.adam import Adam, Adamax, AdamW, NAdam, RAdam
 from nn.optim.adaptive import Adadelta, Adagrad, RMSprop
+from nn.optim.lbfgs import LBFGS
 from nn.optim.optimizer import Optimizer
+from nn.optim.other import ASGD, Lion, Muon, Rprop
 from nn.optim.sgd import SGD
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop", "lr_scheduler"]
+__all__ = [
+    "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon", "NAdam", "Optimizer", "RAdam", "RMSprop",
+    "Rprop", "lr_scheduler",
+]  # fmt: skip

@@ -25,7 +25,7 @@ RANGES = {
     "betas": (0.0, 1.0), "alpha": (0.0, float("inf")), "rho": (0.0, 1.0 + 1e-12), "lr_decay": (0.0, float("inf")),
     "initial_accumulator_value": (0.0, float("inf")), "momentum_decay": (0.0, float("inf")),
 }  # fmt: skip
-COUNTS = {"step", "mu_product"}  # entries of the state that are single numbers, whatever the parameter
+COUNTS = {"step", "mu_product", "eta", "mu"}  # entries of the state that are single numbers, whatever the parameter
 CHOICES_OF_KERNEL = {"foreach", "fused", "capturable"}  # how PyTorch runs the same update: accepted, without meaning here
 
 

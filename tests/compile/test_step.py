@@ -29,6 +29,9 @@ OPTIMISERS = {
     "RAdam": [{"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True}, {"lr": 0.05, "betas": (0.5, 0.7)}],
     "RMSprop": [{"lr": 0.01}, {"lr": 0.01, "momentum": 0.9, "centered": True}, {"lr": 0.01, "weight_decay": 0.1, "maximize": True}],
     "Adagrad": [{"lr": 0.1}, {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1}, {"lr": 0.1, "initial_accumulator_value": 0.1}],
+    "Rprop": [{"lr": 0.01}, {"lr": 0.1, "etas": (0.3, 1.5), "step_sizes": (0.02, 0.5)}],
+    "ASGD": [{"lr": 0.1}, {"lr": 0.1, "lambd": 0.1, "t0": 2, "weight_decay": 0.1}],
+    "Lion": [{"lr": 0.01}, {"lr": 0.02, "weight_decay": 0.1, "betas": (0.5, 0.7), "maximize": True}],
     "Adadelta": [{"lr": 1.0}, {"lr": 0.5, "rho": 0.5, "weight_decay": 0.1}, {"lr": 1.0, "maximize": True}],
 }  # fmt: skip
 CASES = [pytest.param(name, options, id=f"{name}-{i}") for name, rows in OPTIMISERS.items() for i, options in enumerate(rows)]

@@ -37,6 +37,8 @@ TABLE = {
     "RAdam": combinations(lr=(0.1,), betas=((0.9, 0.999), (0.5, 0.7)), weight_decay=DECAY, decoupled_weight_decay=FLAG, maximize=FLAG),
     "RMSprop": combinations(lr=(0.01,), alpha=(0.99, 0.5), weight_decay=DECAY, momentum=(0.0, 0.9), centered=FLAG, maximize=FLAG),
     "Adagrad": combinations(lr=(0.1,), lr_decay=(0.0, 0.1), weight_decay=DECAY, initial_accumulator_value=(0.0, 0.1), maximize=FLAG),
+    "Rprop": combinations(lr=(0.01, 0.5), etas=((0.5, 1.2), (0.3, 1.5)), step_sizes=((1e-6, 50), (0.05, 0.3)), maximize=FLAG),
+    "ASGD": combinations(lr=(0.01, 0.1), lambd=(1e-4, 0.5), alpha=(0.75, 0.3), t0=(1e6, 5), weight_decay=DECAY, maximize=FLAG),
     "Adadelta": combinations(lr=(1.0,), rho=(0.9, 0.5), weight_decay=DECAY, maximize=FLAG),
 }  # fmt: skip
 CASES = [(name, options) for name, rows in TABLE.items() for options in rows]
@@ -390,3 +392,101 @@ def test_parameters_as_one_vector_and_back():
         assert p.is_leaf
     with pytest.raises(ValueError, match="vector of shape"):
         vector_to_parameters(ag.zeros(16), params)
+
+
+# ── optimisers that PyTorch lacks, or that are for matrices or whole batches ──
+
+
+@pytest.mark.parametrize("maximize", FLAG)
+@pytest.mark.parametrize("decay", DECAY)
+def test_lion_follows_the_paper(decay, maximize):
+    """Algorithm 2 of arXiv:2302.06675, written out."""
+    (p, *_), (theta, *_), m = parameters(), starts(), 0.0
+    optimizer = optim.Lion([p], lr=0.1, betas=(0.8, 0.9), weight_decay=decay, maximize=maximize)
+    for step in range(STEPS):
+        g = gradients(step)[0]
+        p.grad = ag.tensor(g)
+        optimizer.step()
+        g = -g if maximize else g
+        theta = theta - 0.1 * (np.sign(0.8 * m + (1 - 0.8) * g) + decay * theta)
+        m = 0.9 * m + (1 - 0.9) * g
+    np.testing.assert_allclose(p.detach(), theta, rtol=1e-12)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4)])
+@pytest.mark.parametrize("options", combinations(nesterov=FLAG, weight_decay=DECAY, adjust_lr_fn=(None, "original", "match_rms_adamw")))
+def test_muon_steps_as_torch_does(options, shape):
+    torch = pytest.importorskip("torch")
+    start = np.random.default_rng(0).standard_normal(shape)
+    p, q = ag.tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
+    ours, theirs = optim.Muon([p], lr=0.05, **options), torch.optim.Muon([q], lr=0.05, **options)
+    assert {key: ours.defaults[key] for key in theirs.defaults} == theirs.defaults
+    for step in range(5):
+        g = np.random.default_rng(step + 1).standard_normal(shape)
+        p.grad, q.grad = ag.tensor(g), torch.tensor(g)
+        ours.step()
+        theirs.step()
+    np.testing.assert_allclose(p.detach(), q.detach(), atol=0.02)  # PyTorch iterates in bfloat16, of 8 bits
+
+
+def test_muon_makes_singular_values_equal():
+    p = ag.tensor(np.zeros((4, 6)), requires_grad=True)
+    p.grad = ag.tensor(np.random.default_rng(0).standard_normal((4, 6)))
+    optim.Muon([p], lr=1.0, weight_decay=0.0).step()
+    values = np.linalg.svd(p.detach().numpy(), compute_uv=False)
+    assert values.min() > 0.6
+    assert values.max() < 1.3
+    with pytest.raises(ValueError, match="matrices are required"):
+        optim.Muon([leaf()])
+
+
+def rosenbrock(x: Any) -> Any:
+    return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
+def minimised(library: Any, calls: int, options: dict[str, Any]) -> tuple[np.ndarray[Any, Any], list[float], int]:
+    x = library.tensor([-1.2, 1.0], dtype=library.float64, requires_grad=True)
+    kind = optim.LBFGS if library is ag else library.optim.LBFGS
+    optimizer = kind([x], **options)
+    evaluations = 0
+
+    def closure() -> Any:
+        nonlocal evaluations
+        evaluations += 1
+        optimizer.zero_grad()
+        loss = rosenbrock(x)
+        loss.backward()
+        return loss
+
+    losses = [optimizer.step(closure).item() for _ in range(calls)]
+    return x.detach().numpy(), losses, evaluations
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lr": 1e-3}, {"lr": 0.5, "line_search_fn": "strong_wolfe"}, {"line_search_fn": "strong_wolfe", "history_size": 1},
+        {"lr": 1e-3, "max_iter": 4, "max_eval": 3, "history_size": 2}, {"line_search_fn": "strong_wolfe", "tolerance_change": 1e-2},
+        {"line_search_fn": "strong_wolfe", "tolerance_grad": 1.0, "max_iter": 50},
+    ],
+)  # fmt: skip
+def test_lbfgs_goes_torchs_way(options):
+    torch = pytest.importorskip("torch")
+    (x, losses, evaluations), (y, reference, expected) = minimised(ag, 3, options), minimised(torch, 3, options)
+    assert evaluations == expected
+    np.testing.assert_allclose(losses, reference, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(x, y, rtol=1e-5)
+
+
+def test_lbfgs_finds_the_minimum_and_goes_on_from_its_state():
+    x, _, _ = minimised(ag, 5, {"line_search_fn": "strong_wolfe"})
+    np.testing.assert_allclose(x, 1, atol=1e-4)
+    p = leaf()
+    with pytest.raises(ValueError, match="a closure that computes the loss is required"):
+        optim.LBFGS([p]).step()
+    with pytest.raises(ValueError, match="one group"):
+        optim.LBFGS([{"params": [p]}, {"params": [leaf()]}])
+    with pytest.raises(ValueError, match="strong_wolfe"):
+        optim.LBFGS([p], line_search_fn="wolfe")

@@ -11,6 +11,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
+from nn.ctc import ctc_loss
 from nn.images import (
     affine_grid,
     channel_shuffle,
@@ -38,6 +39,7 @@ __all__ = [
     "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "kl_div", "hinge_embedding_loss", "cosine_embedding_loss", "margin_ranking_loss",
     "triplet_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "soft_margin_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "triplet_margin_with_distance_loss", "ctc_loss",
     "one_hot", "pad", "cosine_similarity", "pairwise_distance",
     "interpolate", "upsample", "grid_sample", "affine_grid", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold",
     "local_response_norm",
@@ -495,6 +497,68 @@ def triplet_margin_loss(
     if swap:
         far = ag.minimum(far, pairwise_distance(positive, negative, p, eps))
     return _reduced("triplet_margin_loss", ag.relu(pairwise_distance(anchor, positive, p, eps) - far + margin), reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0, swap: bool = False, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """``triplet_margin_loss`` with a distance of one's own, (N, D), (N, D) -> (N); ``pairwise_distance`` unless given."""
+    _require_same_shape("triplet_margin_with_distance_loss", anchor, positive, "positive")
+    _require_same_shape("triplet_margin_with_distance_loss", anchor, negative, "negative")
+    distance = distance_function or pairwise_distance
+    far = distance(anchor, negative)
+    if swap:
+        far = ag.minimum(far, distance(positive, negative))
+    return _reduced("triplet_margin_with_distance_loss", ag.relu(distance(anchor, positive) - far + margin), reduction)
+
+
+def multi_margin_loss(
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *, reduction: str = "mean"
+) -> Tensor:
+    """Σ_j max(0, margin - x_t + x_j)^p / C over classes j other than the target t: (N, C), (N) or (C), () -> () or (N).
+
+    p       1 or 2
+    weight  (C), by which the terms of samples of a class are multiplied
+    """
+    if p not in (1, 2):
+        raise ArgumentError(message("multi_margin_loss", "p = 1 or 2 is required", repr(p)))
+    if input.ndim not in (1, 2) or _shape(target) != _shape(input)[:-1]:
+        given = f"{_shape(input)} and {_shape(target)}"
+        raise ShapeError(message("multi_margin_loss", "an input (N, C) or (C) and one label per sample are required", given))
+    right = one_hot(target, input.shape[-1]).to(input.dtype)
+    terms = ag.relu(margin - ag.sum(input * right, -1, keepdim=True) + input) * (1 - right)
+    if p == 2:
+        terms = terms * terms
+    if weight is not None:
+        terms = terms * ag.sum(weight * right, -1, keepdim=True)
+    return _reduced("multi_margin_loss", ag.mean(terms, -1), reduction)
+
+
+def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """Σ max(0, 1 - (x_j - x_i)) / C over labels j of a sample, and classes i that are not: (N, C), (N, C) or (C), (C) -> () or (N).
+
+    target  the labels of a sample, and -1 behind the last of them
+    """
+    _require_same_shape("multilabel_margin_loss", input, target)
+    labels = _values(target)
+    if labels.dtype.kind not in "iu":
+        required = "labels of an integer dtype are required"
+        raise DtypeError(message("multilabel_margin_loss", required, str(labels.dtype), "convert them: target.long()"))
+    given = np.cumsum(labels < 0, -1) == 0
+    chosen = np.where(given, labels, 0)
+    classes = np.arange(input.shape[-1])
+    others = ~((chosen[..., None] == classes) & given[..., None]).any(-2)
+    counts = (given[..., :, None] & others[..., None, :]).astype(input.dtype)
+    away = ag.take_along_dim(input, ag.tensor(chosen), -1).unsqueeze(-1) - input.unsqueeze(-2)
+    return _reduced("multilabel_margin_loss", ag.sum(ag.relu(1 - away) * ag.tensor(counts), (-2, -1)) / input.shape[-1], reduction)
+
+
+def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean") -> Tensor:
+    """-weight * (t log σ(x) + (1 - t) log(1 - σ(x))), the mean over classes: (N, C), (N, C) -> () or (N)."""
+    _require_same_shape("multilabel_soft_margin_loss", input, target)
+    loss = -(target * ag.logsigmoid(input) + (1 - target) * ag.logsigmoid(-input))
+    return _reduced("multilabel_soft_margin_loss", ag.mean(loss if weight is None else loss * weight, -1), reduction)
 
 
 def gaussian_nll_loss(

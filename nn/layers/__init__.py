@@ -19,6 +19,7 @@ from nn.layers import (
 from nn.layers.activation import *
 from nn.layers.attention import *
 from nn.layers.convolution import *
+from nn.layers.distance import *
 from nn.layers.dropout import *
 from nn.layers.linear import *
 from nn.layers.mlp import *
@@ -32,6 +33,7 @@ from nn.layers.vision import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     _families = (
-        activation, attention, convolution, dropout, linear, mlp, normalization, padding, pooling, recurrent, shape, transformer, vision,
+        activation, attention, convolution, distance, dropout, linear, mlp, normalization, padding, pooling, recurrent, shape, transformer,
+        vision,
     )  # fmt: skip
     __all__ = [name for family in _families for name in family.__all__]

@@ -76,6 +76,13 @@ LOSSES = {
     "KLDivLoss": ("KLDivLoss", {"reduction": "batchmean"}, [ROWS, DISTRIBUTION]),
     "KLDivLoss, zeros": ("KLDivLoss", {"reduction": "sum"}, [ROWS, np.eye(4, 3)]),
     "KLDivLoss, log": ("KLDivLoss", {"log_target": True, "reduction": "batchmean"}, [ROWS, ROWS]),
+    "MultiMarginLoss": ("MultiMarginLoss", {}, [NORMAL, LABELS]),
+    "MultiMarginLoss, one": ("MultiMarginLoss", {"margin": 0.5}, [("normal", (3,)), np.array(1)]),
+    "MultiMarginLoss, squares": ("MultiMarginLoss", {"p": 2, "weight": CLASS_WEIGHT}, [NORMAL, LABELS]),
+    "MultiLabelMarginLoss": ("MultiLabelMarginLoss", {}, [NORMAL, np.array([[2, 0, -1], [1, -1, 0], [-1, -1, -1], [0, 1, 2]])]),
+    "MultiLabelMarginLoss, one": ("MultiLabelMarginLoss", {}, [("normal", (3,)), np.array([2, -1, 1])]),
+    "MultiLabelSoftMarginLoss": ("MultiLabelSoftMarginLoss", {"weight": CLASS_WEIGHT}, [NORMAL, UNIT]),
+    "TripletMarginWithDistanceLoss": ("TripletMarginWithDistanceLoss", {"margin": 0.5, "swap": True}, [NORMAL, NORMAL, NORMAL]),
     "HingeEmbeddingLoss": ("HingeEmbeddingLoss", {}, [NORMAL, SIGNS]),
     "HingeEmbeddingLoss, margin": ("HingeEmbeddingLoss", {"margin": 0.3}, [NORMAL, SIGNS]),
     "SoftMarginLoss": ("SoftMarginLoss", {}, [NORMAL, SIGNS]),
@@ -233,3 +240,82 @@ def test_weighted_elements():
     x, t, w = ag.tensor([1.0, 2.0]), ag.tensor([0.0, 0.0]), ag.tensor([3.0, 1.0])
     assert F.mse_loss(x, t, weight=w).item() == pytest.approx(7 / 4)
     assert F.l1_loss(x, t, weight=w, reduction="sum").item() == 5
+
+
+# ── sequences of labels whose places are not known ──
+
+TARGETS = np.array([[1, 1, 3, 2], [4, 2, 1, 1], [3, 3, 3, 3]])
+
+
+def ctc_inputs():
+    x = np.random.default_rng(0).standard_normal((7, 3, 5))
+    torch = pytest.importorskip("torch")
+    return ag.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("sizes", [(4, 2, 1), (3, 4, 0), (4, 2, 4)], ids=["plain", "empty", "impossible"])
+@pytest.mark.parametrize("in_a_row", [False, True], ids=["padded", "in a row"])
+def test_ctc_equals_pytorch(sizes, reduction, in_a_row):
+    torch = pytest.importorskip("torch")
+    x, z = ctc_inputs()
+    targets = np.concatenate([row[:n] for row, n in zip(TARGETS, sizes, strict=True)]) if in_a_row else TARGETS
+    times = [7, 5, 6]
+    for infinity in (False, True):
+        ours = nn.CTCLoss(0, reduction, infinity)(F.log_softmax(x, -1), ag.tensor(targets), times, sizes)
+        given = map(torch.tensor, (targets, times, sizes))
+        theirs = torch.nn.CTCLoss(0, reduction, infinity)(z.log_softmax(-1), *given)
+        np.testing.assert_allclose(ours.detach(), theirs.detach(), rtol=1e-10)
+    ours.sum().backward()
+    theirs.sum().backward()
+    np.testing.assert_allclose(x.grad, z.grad, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parity
+def test_ctc_of_one_sample_with_another_blank():
+    torch = pytest.importorskip("torch")
+    x, z = ctc_inputs()
+    target = np.array([0, 0, 3])
+    ours = F.ctc_loss(F.log_softmax(x[:, 0], -1), target, 7, 3, blank=4, reduction="none")
+    theirs = torch.nn.functional.ctc_loss(
+        z[:, 0].log_softmax(-1), torch.tensor(target), torch.tensor(7), torch.tensor(3), blank=4, reduction="none"
+    )
+    assert ours.shape == ()
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-10)
+
+
+def test_ctc_sums_over_all_paths():
+    """Of the nine paths of two steps over (blank, a, b), these spell "a": a-, -a, aa."""
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
+    loss = F.ctc_loss(ag.log(ag.tensor(p[:, None])), [[1]], [2], [1])
+    assert loss.item() == pytest.approx(-math.log(0.3 * 0.1 + 0.5 * 0.6 + 0.3 * 0.6))
+
+
+def test_ctc_is_differentiable_twice():
+    x = ag.tensor(np.random.default_rng(0).standard_normal((4, 2, 3)), requires_grad=True)
+    assert ag.gradgradcheck(lambda x: F.ctc_loss(F.log_softmax(x, -1), [[1, 2], [2, 2]], [4, 3], [2, 2]), (x,))
+
+
+@pytest.mark.parametrize(
+    ("targets", "times", "sizes", "error", "match"),
+    [
+        ([[1, 0]], [4], [2], ValueError, "other than the blank 0"),
+        ([[1, 2]], [5], [2], ValueError, "at most 4"),
+        ([[1]], [4], [2], ValueError, "go with target_lengths"),
+        ([[1.0]], [4], [1], TypeError, "integer"),
+        ([[1]], [4, 4], [1], ValueError, r"shape \(1,\)"),
+    ],
+)
+def test_ctc_mistakes(targets, times, sizes, error, match):
+    with pytest.raises(error, match=match):
+        F.ctc_loss(ag.zeros(4, 1, 3), targets, times, sizes)
+
+
+def test_more_mistakes_of_losses():
+    with pytest.raises(ValueError, match="p = 1 or 2"):
+        F.multi_margin_loss(ag.ones(2, 3), ag.tensor([0, 1]), p=3)
+    with pytest.raises(ValueError, match="one label per sample"):
+        F.multi_margin_loss(ag.ones(2, 3), ag.tensor([0, 1, 2]))
+    with pytest.raises(TypeError, match="integer"):
+        F.multilabel_margin_loss(ag.ones(2, 3), ag.ones(2, 3))

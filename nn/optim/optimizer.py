@@ -265,7 +265,7 @@ class Optimizer:
         for name in RANGES.keys() & group.keys():
             low, high = RANGES[name]
             values = group[name] if isinstance(group[name], tuple | list) else (group[name],)
-            if not all(low <= value < high for value in values):
+            if not all(low <= value < high for value in values if value is not None):
                 bound = "at least 0" if high == float("inf") else "at least 0 and below 1" if high == 1 else "between 0 and 1"
                 raise self._error(ArgumentError, f"{name} must be {bound}", repr(group[name]))
 

@@ -1,4 +1,4 @@
-"""Steps by signs, averages over time, and orthogonal updates: Rprop, ASGD, Lion, Muon."""
+"""Steps by signs, averages over time, and updates that know matrices: Rprop, ASGD, Lion, Adafactor, Muon."""
 from __future__ import annotations
 
 from typing import Any
@@ -8,10 +8,10 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor, tracing
 from autograd.dtypes import number
-from autograd.errors import ShapeError
-from nn.optim.optimizer import Group, Optimizer, Params, State
+from autograd.errors import ArgumentError, ShapeError
+from nn.optim.optimizer import Group, Optimizer, Params, State, first_step
 
-__all__ = ["ASGD", "Lion", "Muon", "Rprop"]
+__all__ = ["ASGD", "Adafactor", "Lion", "Muon", "Rprop"]
 
 
 class Rprop(Optimizer):
@@ -117,6 +117,63 @@ class Lion(Optimizer):
         theta -= np.sign(m * number(beta1, m) + grad * number(1 - beta1, m)) * number(group["lr"], theta)
         m *= number(beta2, m)
         m += grad * number(1 - beta2, m)
+
+
+class Adafactor(Optimizer):
+    """Adam's squares kept as one number per row and one per column of a matrix, and steps relative to the size of the parameter.
+
+    ::
+
+        R ← R + tᶜ (mean of g² over columns - R),  C ← C + tᶜ (mean of g² over rows - C),  v = R C / mean(R)      c = beta2_decay
+        v ← v + tᶜ (g² - v)                                                                                      for vectors
+        u = g / √max(v, ε₁²)
+        θ ← (1 - γλ) θ - max(ε₂, rms(θ)) min(γ, 1/√t) u / max(1, rms(u) / d)
+
+    Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost", 2018, https://arxiv.org/abs/1804.04235
+    """
+
+    def __init__(
+        self, params: Params, lr: float = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3), d: float = 1.0,
+        weight_decay: float = 0.0, *, maximize: bool = False, **kernel: Any,
+    ) -> None:  # fmt: skip
+        if d < 1:
+            raise self._error(ArgumentError, "d >= 1 is required", repr(d), "it is the size beyond which an update is shortened")
+        options = {"lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d, "weight_decay": weight_decay, "maximize": maximize}
+        super().__init__(params, options, kernel)
+
+    elementwise = False
+
+    def update(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
+        with tracing.untraced():
+            if p.ndim > 1 and "row_var" not in state:
+                state["step"] = first_step()
+                state["row_var"] = ag.zeros(*p.shape[:-1], 1, dtype=p.dtype)
+                state["col_var"] = ag.zeros(*p.shape[:-2], 1, p.shape[-1], dtype=p.dtype)
+        averages = self.moments(p, state, *(("row_var", "col_var") if p.ndim > 1 else ("variance",)))
+        t = self.next_step(state)
+        theta, grad = self.values(p), g.numpy()
+        smallest, least_size = group["eps"]
+        floor = np.finfo(p.dtype).eps if smallest is None else smallest
+        fresh = number(t ** group["beta2_decay"], theta)
+        rate = min(group["lr"], t**-0.5)
+        rate = np.maximum(root_mean_square(theta), number(least_size, theta)) * number(rate, theta)
+        theta *= number(1 - group["lr"] * group["weight_decay"], theta)
+        squares = grad * grad
+        if p.ndim > 1:
+            rows, columns = averages
+            rows += (squares.mean(-1, keepdims=True) - rows) * fresh
+            columns += (squares.mean(-2, keepdims=True) - columns) * fresh
+            v = rows @ columns / np.maximum(rows.mean(-2, keepdims=True), number(floor, theta))
+        else:
+            (v,) = averages
+            v += (squares - v) * fresh
+        u = grad / np.sqrt(np.maximum(v, number(floor * floor, theta)))
+        theta -= u * (rate / np.maximum(root_mean_square(u) / number(group["d"], theta), number(1, theta)))
+
+
+def root_mean_square(x: Any) -> Any:
+    """√mean(x²), of all elements."""
+    return np.sqrt((x * x).mean())
 
 
 class Muon(Optimizer):

@@ -32,6 +32,7 @@ OPTIMISERS = {
     "Rprop": [{"lr": 0.01}, {"lr": 0.1, "etas": (0.3, 1.5), "step_sizes": (0.02, 0.5)}],
     "ASGD": [{"lr": 0.1}, {"lr": 0.1, "lambd": 0.1, "t0": 2, "weight_decay": 0.1}],
     "Lion": [{"lr": 0.01}, {"lr": 0.02, "weight_decay": 0.1, "betas": (0.5, 0.7), "maximize": True}],
+    "Adafactor": [{"lr": 0.05}, {"lr": 0.5, "weight_decay": 0.1, "d": 1.5, "maximize": True}],
     "Adadelta": [{"lr": 1.0}, {"lr": 0.5, "rho": 0.5, "weight_decay": 0.1}, {"lr": 1.0, "maximize": True}],
 }  # fmt: skip
 CASES = [pytest.param(name, options, id=f"{name}-{i}") for name, rows in OPTIMISERS.items() for i, options in enumerate(rows)]

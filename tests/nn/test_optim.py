@@ -39,6 +39,9 @@ TABLE = {
     "Adagrad": combinations(lr=(0.1,), lr_decay=(0.0, 0.1), weight_decay=DECAY, initial_accumulator_value=(0.0, 0.1), maximize=FLAG),
     "Rprop": combinations(lr=(0.01, 0.5), etas=((0.5, 1.2), (0.3, 1.5)), step_sizes=((1e-6, 50), (0.05, 0.3)), maximize=FLAG),
     "ASGD": combinations(lr=(0.01, 0.1), lambd=(1e-4, 0.5), alpha=(0.75, 0.3), t0=(1e6, 5), weight_decay=DECAY, maximize=FLAG),
+    "Adafactor": combinations(
+        lr=(0.01, 0.5), beta2_decay=(-0.8, -0.3), eps=((None, 1e-3), (1e-3, 0.1)), d=(1.0, 1.5), weight_decay=DECAY, maximize=FLAG
+    ),
     "Adadelta": combinations(lr=(1.0,), rho=(0.9, 0.5), weight_decay=DECAY, maximize=FLAG),
 }  # fmt: skip
 CASES = [(name, options) for name, rows in TABLE.items() for options in rows]
@@ -439,6 +442,8 @@ def test_muon_makes_singular_values_equal():
     assert values.max() < 1.3
     with pytest.raises(ValueError, match="matrices are required"):
         optim.Muon([leaf()])
+    with pytest.raises(ValueError, match="d >= 1 is required"):
+        optim.Adafactor([leaf()], d=0.5)
 
 
 def rosenbrock(x: Any) -> Any:

@@ -41,9 +41,9 @@ def test_averages_equal_pytorch(kind):
     mine, other = averaged.state_dict(), reference.state_dict()
     assert list(mine) == list(other)
     for key, value in other.items():
-        np.testing.assert_allclose(mine[key], value, rtol=1e-12, err_msg=key)
+        np.testing.assert_allclose(mine[key], value, rtol=1e-7, err_msg=key)  # PyTorch has 1 / (n + 1) in float32
     x = rng.random((5, 3))
-    np.testing.assert_allclose(averaged.eval()(ag.tensor(x)).detach(), reference.eval()(torch.tensor(x)).detach(), rtol=1e-9)
+    np.testing.assert_allclose(averaged.eval()(ag.tensor(x)).detach(), reference.eval()(torch.tensor(x)).detach(), rtol=1e-6)
 
 
 @pytest.mark.parity

@@ -36,21 +36,24 @@ class _Layer(Module):
     """What encoder and decoder layers have in common: attention to oneself, and a network for each position."""
 
     def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int, dropout: float, activation: Activation, layer_norm_eps: float,
-        batch_first: bool, norm_first: bool, bias: bool, device: Any, dtype: Any,
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
         options = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **options)
-        if isinstance(self, TransformerDecoderLayer):
+        decoder = isinstance(self, TransformerDecoderLayer)
+        if decoder:
             self.multihead_attn = MultiheadAttention(d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **options)
         self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **options)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **options)
         self.norm_first = norm_first
-        for i in range(1, 4 if isinstance(self, TransformerDecoderLayer) else 3):
+        parts = range(1, 4 if decoder else 3)
+        for i in parts:
             setattr(self, f"norm{i}", LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **options))
-        for i in range(1, 4 if isinstance(self, TransformerDecoderLayer) else 3):
+        for i in parts:
             setattr(self, f"dropout{i}", Dropout(dropout))
         self.activation = activation_of(activation)
 
@@ -76,13 +79,6 @@ class TransformerEncoderLayer(_Layer):
     (5, 3, 4)
     """
 
-    def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-        device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype)
-
     def forward(
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False
     ) -> Tensor:
@@ -102,13 +98,6 @@ class TransformerDecoderLayer(_Layer):
     >>> nn.TransformerDecoderLayer(4, 2, 8)(ag.ones(5, 3, 4), ag.ones(6, 3, 4)).shape
     (5, 3, 4)
     """
-
-    def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-        device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype)
 
     def forward(
         self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,

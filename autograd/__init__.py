@@ -31,6 +31,7 @@ from autograd.dtypes import (
 )
 from autograd.errors import ArgumentError, AutogradError, CaptureError, DimError, DtypeError, GraphError, LinAlgError, ShapeError
 from autograd.function import Function, once_differentiable
+from autograd.io import load, save
 from autograd.lowrank import *
 from autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from autograd.ops import *

@@ -16,13 +16,13 @@ PROGRAMS = ("quickstart.py", "__main__.py")  # run by the user: their lines are 
 
 
 class Internal(dict[str, bool]):
-    """Whether a file belongs to these packages, or to NumPy, which calls back into them.
+    """Whether a file belongs to these packages, or to NumPy or Python's import, which call back into them.
 
     A dict, for a look-up costs 25 ns and a comparison of paths 200.
     """
 
     def __missing__(self, filename: str) -> bool:
-        inside = filename.startswith(PACKAGES) and not filename.endswith(PROGRAMS)
+        inside = filename.startswith((*PACKAGES, "<frozen importlib")) and not filename.endswith(PROGRAMS)
         self[filename] = inside
         return inside
 

@@ -577,10 +577,12 @@ class Tensor(Methods):
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype = arg.dtype
-            elif isinstance(arg, np.dtype | type):
-                dtype = arg
             elif isinstance(arg, str):
                 device = arg
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        flags = [arg for arg in args if isinstance(arg, bool)]  # non_blocking, copy
+        copy = copy or flags[1:] == [True]
         if device is not None:
             Device(device)
         dtype = self.dtype if dtype is None else np.dtype(dtype)

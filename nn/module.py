@@ -481,10 +481,10 @@ class Module:
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype = arg.dtype
-            elif isinstance(arg, np.dtype | type):
-                dtype = np.dtype(arg)
-            elif arg is not None:
+            elif isinstance(arg, str):
                 device = arg
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
         if device is not None:
             Device(device)
         if dtype is None:

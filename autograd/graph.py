@@ -174,6 +174,8 @@ def record(
     dtype: Any
     if type(y) is tuple:
         shape, dtype = tuple([part.shape for part in y]), tuple([part.dtype for part in y])
+        if keep_y and "y[1:]" in op.saves[0]:
+            y = (None, *y[1:])
     else:
         shape, dtype = y.shape, y.dtype
     if dtype is not float32 and dtype is not float64 and has_complex(dtype):
@@ -244,7 +246,7 @@ def lifted(node: Node, g: Any, lift: Lift) -> tuple[Any, tuple[Any, ...], Any]:
     """(y, args, g) of a node as tensors that know their place in the graph."""
     y = node.y
     if type(y) is tuple:
-        y = tuple(lift(part, output(node, i)) for i, part in enumerate(y))
+        y = tuple(None if part is None else lift(part, output(node, i)) for i, part in enumerate(y))
         g = tuple(lift(part, None) if isinstance(part, ARRAYS) else part for part in g)
     elif y is not None:
         y = lift(y, node)

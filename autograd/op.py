@@ -120,7 +120,8 @@ class Op:
             read = {name for i, saved in enumerate(self.saves) if needs >> i & 1 for name in saved.split()}
         if self.variadic:
             return () if self.names[0] in read else tuple(range(count)), "y" in read
-        self._kept[needs] = kept = tuple(i for i in range(self.arity) if self.names[i] not in read), "y" in read
+        keep_y = not read.isdisjoint(("y", "y[1:]"))
+        self._kept[needs] = kept = tuple(i for i in range(self.arity) if self.names[i] not in read), keep_y
         return kept
 
     def bind(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -242,8 +243,8 @@ def op(
                 a tuple of bools. The tests hold it equal to the rules.
     add_to      The rule once more, on arrays only, as ``add_to(held, g, **params)``: adds to an array what the rule would return, where
                 that is mostly zeros (a thousand reads x[i] in a loop add to one array, and do not make a thousand).
-    saves       What the rules read the values of: names of arguments, ``y``. One string for all, or one per rule.
-                Everything else is kept as shape and dtype only.
+    saves       What the rules read the values of: names of arguments, ``y``; ``y[1:]``, of several outputs all but the first. One string
+                for all, or one per rule. Everything else is kept as shape and dtype only; the first output is None then.
     numpy       The NumPy function of the same meaning: it will call this op when it meets a tensor, and the tests compare with it.
     reference   A naive function of the same meaning, for the tests, where NumPy has none.
     complex     "own": the rules hold for complex numbers as they stand; "holomorphic" (or to be listed in autograd/holomorphic.py): they do

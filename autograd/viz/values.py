@@ -139,7 +139,7 @@ class Values:
         if node.op is None:
             return
         given, y = getattr(node, "kept", (node.args, node.y))
-        if y is not None:
+        if y is not None and not (isinstance(y, tuple) and y[0] is None):  # all that it computed, not a part
             self._put(node, y, node)
         for arg, parent in zip(given or (), node.parents, strict=False) if isinstance(given, tuple | list) else ():
             if parent is not None and isinstance(arg, np.ndarray):

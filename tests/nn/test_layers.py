@@ -520,3 +520,13 @@ def test_every_layer_and_loss_has_an_example_and_shapes(name):
     text = inspect.getdoc(getattr(nn, name))
     assert ">>>" in text
     assert "->" in text or "y = x" in text
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (4, 3, 2, 2)])
+def test_a_normalised_batch_may_be_overwritten(shape):
+    """ReLU(inplace=True) behind a batch norm, as in every residual network: what it writes over is not kept."""
+    norm = nn.BatchNorm1d(3) if len(shape) == 2 else nn.BatchNorm2d(3)
+    x = ag.randn(shape, requires_grad=True)
+    (over,) = ag.grad(nn.ReLU(inplace=True)(norm(x)).square().sum(), x)
+    (fresh,) = ag.grad(nn.ReLU()(norm(x)).square().sum(), x)
+    assert (over == fresh).all()

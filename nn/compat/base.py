@@ -167,9 +167,9 @@ def compile(
 
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "GradScaler", "HalfTensor", "IntTensor", "LongTensor",
-    "ShortTensor", "Size", "Tensor", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "contiguous_format", "dtype",
-    "e", "finfo", "get_default_device", "get_float32_matmul_precision", "iinfo", "inf", "is_anomaly_enabled", "is_autocast_enabled", "is_distributed",
-    "is_nonzero", "is_tensor", "nan", "newaxis", "pi", "preserve_format", "promote_types", "result_type", "set_default_device", "set_default_tensor_type",
-    "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_flush_denormal", "set_num_interop_threads", "set_printoptions",
-    "set_warn_always", "use_deterministic_algorithms",
+    "ShortTensor", "Size", "Tensor", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "contiguous_format",
+    "dtype", "e", "finfo", "get_default_device", "get_float32_matmul_precision", "iinfo", "inf", "is_anomaly_enabled",
+    "is_autocast_enabled", "is_distributed", "is_nonzero", "is_tensor", "nan", "newaxis", "pi", "preserve_format", "promote_types",
+    "result_type", "set_default_device", "set_default_tensor_type", "set_deterministic_debug_mode", "set_float32_matmul_precision",
+    "set_flush_denormal", "set_num_interop_threads", "set_printoptions", "set_warn_always", "use_deterministic_algorithms",
 ]  # fmt: skip

@@ -68,7 +68,8 @@ losses = []
 for step in range(20):
     if step == 10:
         file = io.BytesIO()
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(), "step": step}, file)
+        parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+        torch.save({"step": step, **{name: part.state_dict() for name, part in parts.items()}}, file)
         file.seek(0)
         model, optimizer, scheduler = build()
         found = torch.load(file, map_location=torch.device("cpu"), weights_only=False)

@@ -15,10 +15,11 @@ def weights_init(m):
     classname = m.__class__.__name__
     if classname.find("Linear") != -1:
         nn.init.normal_(m.weight.data, 0.0, 0.2)
-        nn.init.constant_(m.bias.data, 0)
+        if m.bias is not None:
+            nn.init.constant_(m.bias.data, 0)
 
 
-netG = nn.Sequential(nn.Linear(2, 32), nn.BatchNorm1d(32), nn.ReLU(True), nn.Linear(32, 2))
+netG = nn.Sequential(nn.Linear(2, 32, bias=False), nn.BatchNorm1d(32), nn.ReLU(True), nn.Linear(32, 2))
 netD = nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2, inplace=True), nn.Linear(32, 1), nn.Sigmoid())
 netG.apply(weights_init)
 netD.apply(weights_init)

@@ -63,7 +63,9 @@ class CausalSelfAttention(nn.Module):
 class Block(nn.Module):
     def __init__(self, config):
         super().__init__()
-        self.ln_1, self.attn, self.ln_2 = LayerNorm(config.n_embd, config.bias), CausalSelfAttention(config), LayerNorm(config.n_embd, config.bias)
+        self.ln_1 = LayerNorm(config.n_embd, config.bias)
+        self.attn = CausalSelfAttention(config)
+        self.ln_2 = LayerNorm(config.n_embd, config.bias)
         self.mlp = nn.Sequential(nn.Linear(config.n_embd, 4 * config.n_embd), nn.GELU(), nn.Linear(4 * config.n_embd, config.n_embd))
 
     def forward(self, x):
@@ -114,7 +116,8 @@ model = GPT(GPTConfig(vocab_size=len(stoi))).to(device)
 start(model)
 decay = [p for p in model.parameters() if p.requires_grad and p.dim() >= 2]
 nodecay = [p for p in model.parameters() if p.requires_grad and p.dim() < 2]
-optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": nodecay, "weight_decay": 0.0}], lr=1e-2, betas=(0.9, 0.95))
+groups = [{"params": decay, "weight_decay": 0.1}, {"params": nodecay, "weight_decay": 0.0}]
+optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=(0.9, 0.95))
 rng = np.random.default_rng(1337)
 losses = []
 for step in range(20):

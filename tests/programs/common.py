@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import torch
 
+torch.manual_seed(0)
 DIGITS = os.path.join(os.path.dirname(__file__), "..", "..", "nn", "data", "digits.npz")
 
 NAMES = """

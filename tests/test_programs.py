@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = sorted(path for path in (ROOT / "tests" / "programs").glob("*.py") if path.name != "common.py")
 ON_THIS = [sys.executable, "-W", "error", "-m", "nn.compat", "--shadow"]
 
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch")
+TORCH = importlib.util.find_spec("torch") is not None
 
 
 def run(command: list[str], program: Path, weights: Path, losses: Path) -> dict[str, list[float]]:
@@ -29,26 +29,17 @@ def run(command: list[str], program: Path, weights: Path, losses: Path) -> dict[
     return json.loads(losses.read_text())
 
 
-@needs_torch
-@pytest.mark.parity
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
 def test_the_same_program_learns_the_same(tmp_path, program):
+    """Where PyTorch is not installed, only that it learns: the losses fall, but for games, in which both sides learn."""
     weights = tmp_path / "weights.npz"
-    theirs = run([sys.executable], program, weights, tmp_path / "theirs.json")
+    theirs = run([sys.executable], program, weights, tmp_path / "theirs.json") if TORCH else {}
     ours = run(ON_THIS, program, weights, tmp_path / "ours.json")
-    assert len(theirs["losses"]) >= 20
-    assert list(ours) == list(theirs)
+    losses = ours["losses"]
+    assert len(losses) >= 20
+    assert program.stem in ("gan", "reinforce") or np.mean(losses[-5:]) < 0.95 * losses[0]
     for name, values in theirs.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-3, err_msg=name)
-
-
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_learns(tmp_path, program):
-    """Without PyTorch too: the losses fall, but for games, where both sides learn."""
-    losses = run(ON_THIS, program, tmp_path / "weights.npz", tmp_path / "ours.json")["losses"]
-    assert np.isfinite(losses).all()
-    if program.stem not in ("gan", "reinforce"):
-        assert np.mean(losses[-5:]) < 0.95 * losses[0]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)

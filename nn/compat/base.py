@@ -18,11 +18,16 @@ from nn.compat.machine import false, nothing
 
 
 class TensorType(type):
-    """The type of ``torch.Tensor`` and ``torch.LongTensor``: they make tensors of ``autograd``, and those are their instances."""
+    """The type of ``torch.Tensor`` and ``torch.LongTensor``: they make tensors of ``autograd``, and those are their instances.
 
-    kind: Any = None
+    A program's own subclass of them is an ordinary one.
+    """
+
+    kind: Any
 
     def __call__(cls, *data: Any, **kwargs: Any) -> Any:
+        if "kind" not in cls.__dict__:
+            return super().__call__(*data, **kwargs)
         dtype = cls.kind or ag.get_default_dtype()
         requires_grad = kwargs.pop("requires_grad", False)
         ag.device(kwargs.pop("device", "cpu"))
@@ -37,6 +42,8 @@ class TensorType(type):
         return ag.tensor(data[0], dtype=dtype, requires_grad=requires_grad)
 
     def __instancecheck__(cls, value: Any) -> bool:
+        if "kind" not in cls.__dict__:
+            return super().__instancecheck__(value)
         return isinstance(value, ag.Tensor) and (cls.kind is None or value.dtype == cls.kind)
 
 
@@ -44,6 +51,7 @@ class Tensor(ag.Tensor, metaclass=TensorType):
     """``Tensor([1, 2])``: data as floats; ``Tensor(2, 3)``: a tensor of that shape, its values arbitrary. Any tensor is an instance."""
 
     __slots__ = ()
+    kind = None
 
 
 def typed(name: str, dtype: Any) -> Any:

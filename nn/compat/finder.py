@@ -83,12 +83,6 @@ def install(*, shadow: bool = False) -> None:
     shadow  do so although PyTorch is installed, and hide it from this process
 
     Raises ShadowError where PyTorch is installed and shadow is False, or where it has been imported already. A second call does nothing.
-
-    >>> nn.compat.install(shadow=True)
-    >>> import torch
-    >>> torch.nn.Linear is nn.Linear
-    True
-    >>> nn.compat.uninstall()
     """
     if Finder in sys.meta_path:
         return

@@ -19,7 +19,7 @@ def jacobian(
 ) -> Any:
     """Derivatives of every element of func(*inputs) by every element of the inputs: output.shape + input.shape.
 
-    >>> torch.autograd.functional.jacobian(lambda x: x ** 2, ag.tensor([1.0, 3.0]))
+    >>> jacobian(lambda x: x**2, ag.tensor([1.0, 3.0]))
     tensor([[2., 0.],
             [0., 6.]])
     """

@@ -70,7 +70,8 @@ def as_strided_scatter(x: Array, src: Array, size, stride, storage_offset=None):
     """x with the part that as_strided shows replaced by src."""
     where = places("as_strided_scatter", x, size, stride, storage_offset)
     if tuple(src.shape) != where.shape:
-        raise ShapeError(message("as_strided_scatter", f"a src of the shape of the view, {where.shape}, is required", str(tuple(src.shape))))
+        required = f"a src of the shape of the view, {where.shape}, is required"
+        raise ShapeError(message("as_strided_scatter", required, str(tuple(src.shape))))
     return reshape(setitem(ravel(x), src, index=(where,)), x.shape)
 
 

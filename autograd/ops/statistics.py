@@ -353,7 +353,8 @@ def edges_of(x: Array, given: Array = None, *, bins=0, limits=None):
     if given is not None:
         return given.copy()
     low, high = limits if limits is not None else (x.min(), x.max()) if x.size else (0, 1)
-    return np.linspace(*widened("histogram", low, high, 0.5), bins + 1).astype(x.dtype)
+    low, high = widened("histogram", low, high, 0.5)
+    return np.linspace(low, high, bins + 1).astype(x.dtype)
 
 
 @op(samples=[Sample((4,), np.array([-1.0, 0.0, 1.0])), Sample((4,), (4,), np.array([-1.0, 0.0, 1.0]), np.array([-2.0, 2.0]))])

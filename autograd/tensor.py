@@ -558,7 +558,7 @@ class Tensor(Methods):
 
     def resize_(self, *size: Any) -> Tensor:
         """Give this tensor another shape: its elements in order as far as there is room for them, zeros after them."""
-        shape = integers("resize_", size)
+        shape: tuple[int, ...] = integers("resize_", size)  # type: ignore[no-untyped-call]  # kernels have no annotations
         if min(shape, default=0) < 0:
             raise ShapeError(message("resize_", "sizes of 0 or more are required", str(shape)))
         if self.requires_grad or self._view is not None:

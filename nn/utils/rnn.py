@@ -162,7 +162,7 @@ def _integers(values: Any) -> np.ndarray[Any, Any]:
 
 def _lengths(batch_sizes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """How many steps each sequence has, longest first."""
-    return (batch_sizes > np.arange(batch_sizes[0])[:, None]).sum(1)
+    return np.asarray((batch_sizes > np.arange(batch_sizes[0])[:, None]).sum(1))
 
 
 def _rows(counts: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -18,10 +18,10 @@ __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 M = TypeVar("M", bound=Module)
 
 
-def tensor_of(function: str, module: Module, name: str) -> Tensor:
-    """The tensor of this name."""
+def tensor_of(function: str, module: Module, name: str, computed: bool = True) -> Tensor:
+    """The tensor of this name, which may be one that is computed."""
     value = getattr(module, name, None)
-    if not isinstance(value, Tensor):
+    if not isinstance(value, Tensor) or not (computed or name in module.__dict__):
         required = "the name of a parameter or buffer is required"
         raise ArgumentError(message(function, f"{required} in {type(module).__name__}", repr(name)))
     return value
@@ -34,6 +34,8 @@ def lengths(v: Tensor, dim: int | None) -> Tensor:
     """The norm of each slice of v along dim, in as many dims; of all of v if dim is None or -1."""
     if dim is None or dim == -1:
         return ag.norm(v)
+    if v.ndim == 1:
+        return ag.abs(v)
     return ag.norm(v, 2, dim=tuple(i for i in range(v.ndim) if i != dim), keepdim=True)
 
 
@@ -79,14 +81,11 @@ def outputs_of(module: Module) -> int:
 
 
 @ag.no_grad()
-def iterate(matrix: Tensor, u: Tensor, v: Tensor, times: int, eps: float, first: str = "u") -> None:
-    """Bring u and v, in place, nearer to the singular vectors of the largest singular value: u = W v / ‖W v‖, v = Wᵀ u / ‖Wᵀ u‖, by turns."""
+def iterate(matrix: Tensor, u: Tensor, v: Tensor, times: int, eps: float) -> None:
+    """Bring u and v, in place, nearer to the first singular vectors: u = W v / ‖W v‖, then v = Wᵀ u / ‖Wᵀ u‖."""
     for _ in range(times):
-        for which in (first, "v" if first == "u" else "u"):
-            if which == "u":
-                u.copy_(F.normalize(matrix @ v, dim=0, eps=eps))
-            else:
-                v.copy_(F.normalize(u @ matrix, dim=0, eps=eps))
+        u.copy_(F.normalize(matrix @ v, dim=0, eps=eps))
+        v.copy_(F.normalize(u @ matrix, dim=0, eps=eps))
 
 
 class _SpectralNorm(Module):
@@ -125,7 +124,7 @@ def spectral_norm(module: M, name: str = "weight", n_power_iterations: int = 1, 
     Returns module.
 
     >>> layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 2), n_power_iterations=50)
-    >>> ag.allclose(ag.linalg.svdvals(layer.weight)[0], ag.tensor(1.0))
+    >>> bool(ag.allclose(ag.linalg.svdvals(layer.weight)[0], ag.tensor(1.0)))
     True
     """
     weight = tensor_of("spectral_norm", module, name)
@@ -203,7 +202,7 @@ def reflectors(Q: Tensor) -> Tensor:
 def orthonormal(Q: Tensor) -> bool:
     """Whether the columns are, up to rounding."""
     identity = ag.eye(Q.shape[-1], dtype=Q.dtype)
-    return ag.allclose(Q.mH @ Q, identity, atol=10 * Q.shape[-2] * float(np.finfo(Q.dtype).eps))
+    return bool(ag.allclose(Q.mH @ Q, identity, atol=10 * Q.shape[-2] * float(np.finfo(Q.dtype).eps)))
 
 
 def orthogonalised(A: Tensor) -> Tensor:
@@ -222,7 +221,7 @@ def orthogonal(module: M, name: str = "weight", orthogonal_map: str | None = Non
     Q begins as the tensor itself if it is orthogonal, else as the Q of its QR factorisation. Returns module.
 
     >>> Q = nn.utils.parametrizations.orthogonal(nn.Linear(3, 5)).weight
-    >>> ag.allclose(Q.T @ Q, ag.eye(3), atol=1e-5)
+    >>> bool(ag.allclose(Q.T @ Q, ag.eye(3), atol=1e-5))
     True
     """
     weight: Any = tensor_of("orthogonal", module, name)

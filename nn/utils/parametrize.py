@@ -126,8 +126,37 @@ def put(module: Module, name: str, value: Tensor) -> None:
         module.register_buffer(name, value)
 
 
-class Parametrized:
-    """What the class of a module turns into: names that it finds nowhere else are asked of its parametrizations."""
+class Mixin:
+    """What the class of one module is derived from beside its own, so that names are found that it has not got itself."""
+
+    prefix = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return mixed_instance, type(self).__bases__, self.__dict__
+
+
+@functools.cache
+def mixed(mixin: Any, kind: Any) -> Any:
+    """``Linear`` -> ``ParametrizedLinear``."""
+    return type(mixin.prefix + kind.__name__, (mixin, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+
+
+def mix(mixin: type, module: Module) -> None:
+    """Derive the class of this module from the mixin, too."""
+    kind: Any = type(module)
+    module.__class__ = mixed(mixin, kind)
+
+
+def mixed_instance(mixin: type, kind: type) -> Any:
+    """An empty one, for copies."""
+    made = mixed(mixin, kind)
+    return made.__new__(made)
+
+
+class Parametrized(Mixin):
+    """Names that a module finds nowhere else are asked of its parametrizations."""
+
+    prefix = "Parametrized"
 
     parametrizations: ModuleDict
 
@@ -147,21 +176,6 @@ class Parametrized:
             self.parametrizations[name].right_inverse(value)
         else:
             super().__setattr__(name, value)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return parametrized_instance, (type_before_parametrizations(self),), self.__dict__  # type: ignore[arg-type]
-
-
-@functools.cache
-def parametrized_class(kind: type) -> Any:
-    """``Linear`` -> ``ParametrizedLinear``."""
-    return type(f"Parametrized{kind.__name__}", (Parametrized, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
-
-
-def parametrized_instance(kind: type) -> Any:
-    """An empty one, for copies."""
-    made = parametrized_class(kind)
-    return made.__new__(made)
 
 
 def register_parametrization(module: M, tensor_name: str, parametrization: Module, *, unsafe: bool = False) -> M:
@@ -196,7 +210,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     require_alike("register_parametrization", made(), before, unsafe)
     delattr(module, tensor_name)
     if not is_parametrized(module):
-        module.__class__ = parametrized_class(type(module))  # type: ignore[arg-type]
+        mix(Parametrized, module)
         module.parametrizations = ModuleDict()
     module.parametrizations[tensor_name] = made
     return module

@@ -27,10 +27,10 @@ def fuse_conv_bn_weights(
     scale = 1 / ag.sqrt(bn_rv + bn_eps) * (1 if bn_w is None else bn_w)
     shape = [1] * conv_w.ndim
     shape[int(transpose)] = -1
-    bias = (0 if conv_b is None else conv_b) - bn_rm
-    bias = bias * scale + (0 if bn_b is None else bn_b)
-    trained = conv_w.requires_grad, conv_w.requires_grad if conv_b is None else conv_b.requires_grad
-    return Parameter((conv_w * scale.reshape(*shape)).to(conv_w.dtype), trained[0]), Parameter(bias.to(conv_w.dtype), trained[1])
+    centred = (ag.zeros(conv_w.shape[int(transpose)]) if conv_b is None else conv_b) - bn_rm
+    weight, bias = conv_w * scale.reshape(*shape), centred * scale + (0 if bn_b is None else bn_b)
+    trained = conv_b is not None and conv_b.requires_grad
+    return Parameter(weight.to(conv_w.dtype), conv_w.requires_grad), Parameter(bias.to(conv_w.dtype), trained)
 
 
 def fuse_linear_bn_weights(

@@ -505,7 +505,7 @@ def test_one_hot_mistakes(call, error):
 
 FILES = [
     nn.module, nn.parameter, nn.containers, nn.init, nn.losses, nn.utils.rnn, nn.utils.parametrize,
-    nn.utils.parametrizations, nn.utils.recomputed, nn.utils.fusion, nn.utils.stateless, sys.modules["nn.utils.init"],
+    nn.utils.parametrizations, nn.utils.recomputed, nn.utils.fusion, nn.utils.stateless, nn.utils.init,
     *(module for module in vars(nn.layers).values() if inspect.ismodule(module)),
 ]  # fmt: skip
 

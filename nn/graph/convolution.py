@@ -33,14 +33,19 @@ def gcn_norm(
     if tuple(weight.shape) != tuple(source.shape):
         raise ShapeError(message("gcn_norm", f"edge weights {tuple(source.shape)} are required", f"{tuple(weight.shape)}"))
     if add_self_loops:
-        edges, (source, target, void) = source.shape[0], looped(source, target, count)
-        of_loops = elsewhere(target[:edges], ~void[:edges], count)
-        present = scatter(ag.ones(edges, dtype=weight.dtype), of_loops, 0, count + 1)[:count]
-        own = scatter(weight, of_loops, 0, count + 1, "mean")[:count]
-        weight = ag.where(void, 0.0, ag.cat([weight, ag.where(present > 0, own, 2.0 if improved else 1.0)]))
+        own = loops_of(weight, source, target, count, 2.0 if improved else 1.0) if improved or edge_weight is not None else None
+        source, target, void = looped(source, target, count)
+        weight = ag.where(void, 0.0, ag.cat([weight, ag.ones(count, dtype=weight.dtype) if own is None else own]))
     degree = scatter(weight, target, 0, count)
     roots = ag.where(degree > 0, ag.where(degree > 0, degree, 1.0) ** -0.5, 0.0)
     return ag.stack([source, target]), roots[source] * weight * roots[target]
+
+
+def loops_of(weight: Tensor, source: Tensor, target: Tensor, count: int, default: float) -> Tensor:
+    """The weight of the loop of each of count nodes, or a default: (count,)."""
+    index = elsewhere(target, source != target, count)
+    present = scatter(ag.ones(*index.shape, dtype=weight.dtype), index, 0, count + 1)[:count]
+    return ag.where(present > 0, scatter(weight, index, 0, count + 1, "mean")[:count], default)
 
 
 class GCNConv(MessagePassing):

@@ -23,7 +23,7 @@ Nodes = Tensor | tuple[Tensor, Tensor | None]  # features (n, F) of all nodes, o
 
 def as_index(name: str, index: Any) -> Tensor:
     """Integers as a tensor."""
-    rows: Tensor = index if isinstance(index, Tensor) else ag.tensor(np.asarray(index))
+    rows: Tensor = index if isinstance(index, Tensor) else ag.from_numpy(np.asarray(index))
     if rows.dtype.kind not in "iu":
         raise DtypeError(message(name, "integers are required", str(rows.dtype), "convert them: edge_index.long()"))
     return rows

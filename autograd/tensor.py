@@ -253,6 +253,8 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """This tensor's values, in the same memory, without its history."""
+        if tracing.active and self.is_leaf:
+            tracing.enter(self)  # a write into what is returned is one into this tensor
         return self._wrap(self._array)
 
     def detach_(self) -> Tensor:

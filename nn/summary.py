@@ -131,7 +131,7 @@ def multiply_adds(node: Any) -> Any:
         query, key, value = shapes[:3]
         return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     if name in ("lstm_sequence", "gru_sequence", "rnn_sequence"):
-        return math.prod(shapes[0][:2]) * math.prod(shapes[3 if name == "lstm_sequence" else 2])
+        return math.prod(shapes[0][:-1]) * sum(map(math.prod, shapes[3:] if name == "lstm_sequence" else shapes[2:3]))
     return 0
 
 

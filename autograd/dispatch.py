@@ -328,7 +328,7 @@ CONSTANT = {
     np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.shape, np.ndim, np.size,
     np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort, np.argwhere, np.nonzero, np.flatnonzero,
     np.searchsorted, np.digitize, np.count_nonzero, np.all, np.any, np.allclose, np.array_equal, np.array_equiv, np.isclose, np.isin,
-    np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.bincount, np.unique_counts, np.histogram,
+    np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.unique_counts,
     np.histogram_bin_edges, np.result_type, np.can_cast, np.common_type, np.may_share_memory, np.shares_memory, np.ix_,
     np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.array_repr, np.array_str, np.array2string, np.linalg.matrix_rank,
 }  # fmt: skip

@@ -102,7 +102,7 @@ class Node:
 
 def note_call(output: Any, module: Any, start: int) -> None:
     """Note on the node of a module's output when the call began. What has been recorded since then is the module's: pictures ask."""
-    if type(output) is tuple:
+    while isinstance(output, tuple):
         output = output[0] if output else None
     node = getattr(output, "_node", None)
     if node is not None and node.number > start:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd import ops
-from autograd.dispatch import TABLE, VIEWS, bare, cast, choice, common, implements
+from autograd.dispatch import TABLE, VIEWS, bare, cast, choice, common, implements, plain, recorded, wrapped
 from autograd.errors import ArgumentError, message
 from autograd.op import Recorder
 from autograd.ops import linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
@@ -23,6 +23,7 @@ from autograd.ops import linalg_factorisation, linalg_norms, linalg_products, li
 
 TABLE |= {
     np.divmod: lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)),
+    np.frexp: lambda x: tuple(ops.frexp(x)),
     np.modf: lambda x: (np.subtract(x, np.trunc(x)), np.trunc(x)),
     np.rint: lambda x: ops.round(x),
     np.cbrt: lambda x: np.sign(x) * np.power(np.abs(x), 1 / 3),
@@ -529,23 +530,61 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     return np.convolve(a, np.flip(np.conjugate(v)), mode)
 
 
+def variables(m: Any, y: Any, rowvar: bool, dtype: Any = None) -> Any:
+    """The rows, one for each variable, of one or two arrays of observations."""
+    parts: list[Any] = [part if isinstance(part, Recorder) else np.asarray(part) for part in (m, y) if part is not None]
+    dtype = dtype or np.result_type(np.float64, *[part.dtype for part in parts])
+    parts = [np.atleast_2d(cast(part, dtype)) for part in parts]
+    return np.concatenate([part if rowvar or part.shape[0] == 1 else np.swapaxes(part, 0, 1) for part in parts])
+
+
 @implements(np.cov)
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None, aweights: Any = None, *,
+    dtype: Any = None,
+) -> Any:  # fmt: skip
     """Covariance matrix; each row is a variable."""
-    parts = [np.atleast_2d(cast(part, np.float64)) for part in (m, y) if part is not None]
-    rows = np.concatenate([part if rowvar or part.shape[0] == 1 else np.swapaxes(part, 0, 1) for part in parts])
-    centred = rows - np.mean(rows, axis=1, keepdims=True)
-    return np.squeeze(np.matmul(centred, np.swapaxes(centred, 0, 1)) / (rows.shape[1] - ((not bias) if ddof is None else ddof)))
+    rows = variables(m, y, rowvar, dtype)
+    fweights = fweights if fweights is None else np.asarray(bare(fweights))
+    aweights = aweights if aweights is None else cast(aweights, np.float64)
+    return ops.cov(rows, correction=(not bias) if ddof is None else ddof, fweights=fweights, aweights=aweights)
 
 
 @implements(np.corrcoef)
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """Correlation matrix."""
-    c = np.cov(x, y, rowvar)
-    if not c.ndim:
-        return c / c
-    scale = np.sqrt(np.diagonal(c))
-    return c / scale[:, None] / scale[None, :]
+    return ops.corrcoef(variables(x, y, rowvar, dtype))
+
+
+# ── samples and counts ──
+
+
+@implements(np.gradient)
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """The slopes along each axis, or along those given: an array, or a tuple of one per axis. varargs are distances or points."""
+    axes = axes_of(f, axis)
+    spacing = [part if np.ndim(part) == 0 else np.asarray(bare(part)) for part in (varargs or (1.0,))]
+    found: Any = ops.gradient(f, spacing=spacing if len(spacing) > 1 else spacing * len(axes), dim=axes, edge_order=edge_order)
+    slopes = tuple([cast(part, f.dtype) for part in found])
+    return slopes[0] if len(axes) == 1 else slopes
+
+
+@implements(np.bincount)
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each number occurs, or the sums of weights."""
+    return ops.bincount(np.asarray(bare(x)), cast(weights, np.float64), minlength)
+
+
+@implements(np.histogram)
+def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """(counts, edges): the gradient is that of the weights, if there are any."""
+    if not recorded((weights,)):
+        return plain(np.histogram, (a, bins, range, density, weights), {})
+    a = a if isinstance(a, Recorder) else np.asarray(a)
+    edges = wrapped(np.histogram_bin_edges(bare(a), bare(bins), range), [weights])
+    dtype = np.result_type(a.dtype, edges.dtype, weights.dtype)
+    found: Any = ops.histogram(cast(a, dtype), cast(edges, dtype), weight=cast(weights, dtype), density=bool(density))
+    return cast(found.hist, np.float64 if density else weights.dtype), edges
 
 
 # ── linear algebra, where NumPy's arguments or results are others than torch.linalg's ──

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+import numpy as np
+
 from autograd import tracing
 from autograd.errors import DtypeError, message
 from autograd.holomorphic import HOLOMORPHIC
@@ -287,13 +289,32 @@ def into(function: Callable[..., Any], name: str, args: tuple[Any, ...], params:
     result = function(*args, **params)
     if out is None:
         return result
-    targets, values = (out, result) if isinstance(out, tuple | list) else ((out,), (result,))
+    several = isinstance(result, tuple | list)
+    targets, values = (out, result) if several and isinstance(out, tuple | list) else ((out,), result if several else (result,))
+    if len(targets) != len(values) or not all(isinstance(target, Recorder | np.ndarray) for target in targets):
+        required = f"{len(values)} tensors, one per result, are required" if several else "a tensor is required"
+        raise DtypeError(message(f"{name} with out=", required, ", ".join(type(target).__name__ for target in targets)))
     for target, value in zip(targets, values, strict=True):
         if isinstance(target, Recorder):
             target._receive(value, name)
         else:
             target[...] = value
     return type(result)(*targets) if isinstance(result, tuple) and hasattr(result, "_fields") else out
+
+
+def with_out(function: Callable[P, Any]) -> Callable[P, Tensor]:
+    """A function that makes tensors and is no op, with ``out=``, whose dtype it takes on."""
+    takes_dtype = "dtype" in inspect.signature(function).parameters
+
+    @functools.wraps(function)
+    def call(*args: Any, **params: Any) -> Any:
+        if "out" not in params:
+            return function(*args, **params)
+        if takes_dtype and params.get("dtype") is None:
+            params["dtype"] = getattr(params["out"], "dtype", None)
+        return into(function, function.__name__, args, params)
+
+    return call
 
 
 def public(spec: Op) -> Callable[..., Any]:

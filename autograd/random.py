@@ -17,6 +17,7 @@ from autograd.device import device as Device
 from autograd.dtypes import REAL_PARTS, get_default_dtype, int64
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.inplace import assign
+from autograd.op import with_out
 from autograd.tensor import Tensor
 
 # ── generators ──
@@ -172,6 +173,7 @@ def drawn(name: str, dtype: Any) -> Any:
 # ── new tensors ──
 
 
+@with_out
 def rand(
     *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any
 ) -> Tensor:
@@ -180,6 +182,7 @@ def rand(
     return finished(draw_uniform("rand", shape, dtype, generator), requires_grad)
 
 
+@with_out
 def randn(
     *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any
 ) -> Tensor:
@@ -188,6 +191,7 @@ def randn(
     return finished(draw_normal("randn", shape, dtype, generator), requires_grad)
 
 
+@with_out
 def randint(
     low: Any, high: Any = None, size: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
@@ -205,6 +209,7 @@ def randint(
     return finished(rng(generator).integers(low, high, shape_of("randint", (size,))).astype(checked(dtype, device) or int64), requires_grad)
 
 
+@with_out
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The integers from 0 to n - 1 in random order: (n,)."""
     (n,) = shape_of("randperm", (n,))
@@ -245,6 +250,7 @@ def randint_like(
     return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
+@with_out
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
@@ -263,6 +269,7 @@ def normal(
     return finished((draw_normal("normal", shape, dtype, generator) * scale + shift).astype(dtype, copy=False), requires_grad)
 
 
+@with_out
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that input (or p, for all) says, else 0; of the shape and dtype of input. No gradient flows to it."""
     model = as_array(input)
@@ -281,6 +288,7 @@ def draw_bernoulli(name: str, chances: Any, shape: Shape, generator: Generator |
     return draw_uniform(name, shape, np.dtype(drawn(name, chances.dtype)), generator) < chances
 
 
+@with_out
 def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
     """Indices drawn with the weights in each row of input: (k,) -> (num_samples,), (n, k) -> (n, num_samples)."""
     weights = as_array(input)
@@ -336,6 +344,12 @@ def ordered(name: str, ok: bool, required: str, given: str) -> None:
         raise ArgumentError(message(name, f"{required} is required", given, "check the parameters of the distribution"))
 
 
+def check_kind(name: str, target: Tensor, kinds: str) -> None:
+    """Raise unless the dtype is one that this distribution has numbers for."""
+    if target.dtype.kind not in kinds:
+        raise DtypeError(message(name, "a dtype that holds what is drawn is required", str(target.dtype), "draw into a tensor of floats"))
+
+
 def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with normal values."""
     ordered("normal_", std >= 0, "std >= 0", f"std={std}")
@@ -356,38 +370,53 @@ def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | No
 
 def log_normal_(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with exp of normal values."""
+    check_kind("log_normal_", input, "f")
     ordered("log_normal_", std > 0, "std > 0", f"std={std}")
     return filled(input, "log_normal_", draw_normal, generator, lambda z: np.exp(z * std + mean))
 
 
 def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with Cauchy values."""
+    check_kind("cauchy_", input, "f")
     ordered("cauchy_", sigma > 0, "sigma > 0", f"sigma={sigma}")
     return filled(input, "cauchy_", draw_uniform, generator, lambda u: median + sigma * np.tan(np.pi * (u - 0.5)))
 
 
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability p (a number, or a tensor that broadcasts), else 0."""
+    check_kind("bernoulli_", input, "fiub")
     values = draw_bernoulli("bernoulli_", as_array(p if hasattr(p, "dtype") else float(p)), input.shape, generator)
     return assign(input, Tensor._wrap(as_array(values).astype(input.dtype)), "bernoulli_")
 
 
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Fill with the number of tries up to the first success of probability p."""
+    check_kind("geometric_", input, "fiu")
     ordered("geometric_", 0 < p < 1, "0 < p < 1", f"p={p}")
     return assign(input, Tensor._wrap(as_array(rng(generator).geometric(p, input.shape)).astype(input.dtype)), "geometric_")
 
 
-def random_(input: Tensor, low: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Fill with integers: ``random_(to)``, ``random_(low, to)``; with no bounds, all that the dtype holds exactly."""
+def random_(input: Tensor, low: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill with integers: ``random_(to)``, ``random_(low, to)``; with no bounds, all from 0 that the dtype holds exactly."""
+    check_kind("random_", input, "fiub")
+    low, to = (0, low) if to is None else (low or 0, to)
+    dtype = input.dtype
+    lowest, highest = extremes(dtype)
     if to is None:
-        low, to = 0, low or None
-    if to is None:
-        kind = input.dtype.kind
-        to = 2 if kind == "b" else 2 ** (np.finfo(input.dtype).nmant + 1) + 1 if kind == "f" else int(np.iinfo(input.dtype).max) + 1
-    ordered("random_", low < to, "low < to", f"{low} and {to}")
+        to = 2 ** (np.finfo(dtype).nmant + 1) + 1 if dtype.kind == "f" else highest + 1
+    ordered("random_", lowest <= low < to <= highest + 1, f"{lowest} <= low < to <= {highest + 1}", f"{low} and {to}")
     values = rng(generator).integers(low, to, input.shape, dtype=np.uint64 if to > 2**63 else np.int64)
-    return assign(input, Tensor._wrap(as_array(values).astype(input.dtype)), "random_")
+    return assign(input, Tensor._wrap(as_array(values).astype(dtype)), "random_")
+
+
+def extremes(dtype: Any) -> tuple[int, int]:
+    """The smallest and the largest integer of a real dtype, and at most of 64 bits."""
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        largest = min(int(np.finfo(dtype).max), 2**63 - 1)
+        return -largest, largest
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
 
 
 __all__ = [

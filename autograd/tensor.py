@@ -20,6 +20,7 @@ from autograd.graph import NO_PARAMS, Node, Watch, backpropagate, leading_to, re
 from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
+from autograd.kernels.dims import integers
 from autograd.methods import Methods
 from autograd.modes import recording, set_recording, silent
 from autograd.op import Op
@@ -252,6 +253,8 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """This tensor's values, in the same memory, without its history."""
+        if tracing.active and self.is_leaf:
+            tracing.enter(self)  # a write into what is returned is one into this tensor
         return self._wrap(self._array)
 
     def detach_(self) -> Tensor:
@@ -557,7 +560,9 @@ class Tensor(Methods):
 
     def resize_(self, *size: Any) -> Tensor:
         """Give this tensor another shape: its elements in order as far as there is room for them, zeros after them."""
-        shape = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
+        shape: tuple[int, ...] = integers("resize_", size)  # type: ignore[no-untyped-call]  # kernels have no annotations
+        if min(shape, default=0) < 0:
+            raise ShapeError(message("resize_", "sizes of 0 or more are required", str(shape)))
         if self.requires_grad or self._view is not None:
             raise GraphError(message(
                 "resize_", "a tensor with memory of its own that does not require grad is required", "another", "use reshape or narrow",

@@ -11,6 +11,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
+from nn.attention import kept, multi_head_attention_forward, scaled_dot_product_attention
 from nn.ctc import ctc_loss
 from nn.images import (
     affine_grid,
@@ -26,7 +27,7 @@ from nn.images import (
 )  # fmt: skip
 
 __all__ = [
-    "linear", "bilinear", "embedding", "scaled_dot_product_attention",
+    "linear", "bilinear", "embedding", "multi_head_attention_forward", "scaled_dot_product_attention",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
@@ -82,52 +83,6 @@ avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
 
-# ── attention ──
-
-
-def scaled_dot_product_attention(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False,
-    scale: float | None = None, enable_gqa: bool = False,
-) -> Tensor:  # fmt: skip
-    """softmax(query @ keyᵀ * scale + mask) @ value: (..., H, L, E), (..., H, S, E), (..., H, S, D) -> (..., H, L, D).
-
-    attn_mask   broadcasts to (..., H, L, S): True where a key is seen; or of floats, which are added to the scores
-    dropout_p   part of the weights that is dropped, at any time: pass 0.0 in evaluation
-    is_causal   query i sees the keys up to i
-    scale       by default 1 / sqrt(E)
-    enable_gqa  key and value may have fewer heads, of which each serves as many of the query's
-
-    A query that sees no key gets zeros.
-    """
-    _require_probability("scaled_dot_product_attention", dropout_p)
-    if is_causal and attn_mask is not None:
-        raise ArgumentError(message(
-            "scaled_dot_product_attention", "one mask is required", "attn_mask and is_causal=True", "put both into attn_mask",
-        ))
-    if enable_gqa:
-        key, value = (_as_many_heads(x, query) for x in (key, value))
-    bias: Any = attn_mask
-    if attn_mask is not None and attn_mask.dtype == ag.bool:
-        bias = ag.where(attn_mask, 0.0, -math.inf).to(query.dtype)
-    keep = None
-    if dropout_p:
-        lead = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
-        keep = ag.rand(*lead, query.shape[-2], key.shape[-2], dtype=query.dtype) >= dropout_p
-        keep = keep.to(query.dtype) * (1 / (1 - dropout_p) if dropout_p < 1 else 0.0)
-    scale = 1 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
-    return ag.attention(query, key, value, bias, keep, scale=scale, causal=is_causal)[0]
-
-
-def _as_many_heads(x: Tensor, query: Tensor) -> Tensor:
-    """Key or value with each head repeated until there are as many as the query has."""
-    if x.ndim < 3 or query.ndim < 3 or not x.shape[-3] or query.shape[-3] % x.shape[-3]:
-        raise ShapeError(message(
-            "scaled_dot_product_attention", "a number of heads (dim -3) that divides the query's is required for enable_gqa",
-            f"query {tuple(query.shape)} and {tuple(x.shape)}",
-        ))
-    return ag.repeat_interleave(x, query.shape[-3] // x.shape[-3], dim=-3)
-
-
 # ── dropout ──
 
 
@@ -138,8 +93,7 @@ def _require_probability(name: str, p: float) -> None:
 
 def _dropped(input: Tensor, shape: Sequence[int], p: float) -> Tensor:
     """input, with a part p of it set to zero and the rest scaled up so that the mean stays; one draw per element of shape."""
-    keep = ag.rand(*shape, dtype=input.dtype) >= p
-    return input * (keep.to(input.dtype) * (1 / (1 - p) if p < 1 else 0.0))
+    return input * kept(tuple(shape), p, input.dtype)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,48 +39,68 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     ))
 
 
-def _write(tensor: T, values: Any) -> T:
-    with ag.no_grad():
-        tensor[...] = values
+class _Skipping(threading.local):
+    """Whether this thread is inside ``skipped()``."""
+
+    on = False
+
+
+_skipping = _Skipping()
+
+
+@contextmanager
+def skipped() -> Iterator[None]:
+    """Inside this block, the functions here do nothing: for layers whose values are loaded afterwards."""
+    before, _skipping.on = _skipping.on, True
+    try:
+        yield
+    finally:
+        _skipping.on = before
+
+
+def _write(tensor: T, values: Callable[[], Any]) -> T:
+    if not _skipping.on:
+        with ag.no_grad():
+            tensor[...] = values()
     return tensor
 
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Any = None) -> T:
     """U(a, b)."""
-    return _write(tensor, a + (b - a) * ag.rand(*tensor.shape, generator=generator, dtype=tensor.dtype))
+    return _write(tensor, lambda: a + (b - a) * ag.rand(*tensor.shape, generator=generator, dtype=tensor.dtype))
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> T:
     """N(mean, std²)."""
-    return _write(tensor, mean + std * ag.randn(*tensor.shape, generator=generator, dtype=tensor.dtype))
+    return _write(tensor, lambda: mean + std * ag.randn(*tensor.shape, generator=generator, dtype=tensor.dtype))
 
 
 def trunc_normal_(tensor: T, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None) -> T:
     """N(mean, std²) where it lies in [a, b]: the inverse of the distribution function, at numbers drawn between its values at a and b."""
     low, high = (math.erf((bound - mean) / std / math.sqrt(2)) for bound in (a, b))
     drawn = low + (high - low) * ag.rand(*tensor.shape, generator=generator, dtype=ag.float64)
-    return _write(tensor, ag.clamp(mean + std * math.sqrt(2) * ag.erfinv(drawn), a, b))
+    return _write(tensor, lambda: ag.clamp(mean + std * math.sqrt(2) * ag.erfinv(drawn), a, b))
 
 
 def constant_(tensor: T, val: float) -> T:
     """val everywhere."""
-    return _write(tensor, val)
+    return _write(tensor, lambda: val)
 
 
 def ones_(tensor: T) -> T:
     """1 everywhere."""
-    return _write(tensor, 1)
+    return _write(tensor, lambda: 1)
 
 
 def zeros_(tensor: T) -> T:
     """0 everywhere."""
-    return _write(tensor, 0)
+    return _write(tensor, lambda: 0)
 
 
 def eye_(tensor: T) -> T:
     """The identity matrix, or as much of it as fits: (n, m)."""
     _require_dims("eye_", tensor, 2, 2)
-    return _write(tensor, np.eye(*tensor.shape))
+    return _write(tensor, lambda: np.eye(*tensor.shape))
 
 
 def dirac_(tensor: T, groups: int = 1) -> T:
@@ -93,7 +116,7 @@ def dirac_(tensor: T, groups: int = 1) -> T:
     for group in range(groups):
         for i in range(min(per_group, tensor.shape[1])):
             values[(group * per_group + i, i, *(n // 2 for n in tensor.shape[2:]))] = 1
-    return _write(tensor, values)
+    return _write(tensor, lambda: values)
 
 
 def _require_dims(name: str, tensor: Tensor, least: int, most: int = 64) -> None:
@@ -153,7 +176,7 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Any = None) -> T:
     flat = np.asarray(ag.randn(max(rows, columns), min(rows, columns), generator=generator, dtype=ag.float64))
     q, r = np.linalg.qr(flat)
     q = q * np.sign(np.diag(r))  # makes the distribution uniform (Mezzadri 2007)
-    return _write(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
+    return _write(tensor, lambda: gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
 def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Any = None) -> T:
@@ -164,4 +187,4 @@ def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Any = None
     order = np.argsort(np.asarray(ag.rand(rows, columns, generator=generator)), axis=0)[: math.ceil(sparsity * rows)]
     values = np.array(tensor.detach())
     np.put_along_axis(values, order, 0, axis=0)
-    return _write(tensor, values)
+    return _write(tensor, lambda: values)

@@ -8,6 +8,7 @@ from typing import Any
 import autograd as ag
 from autograd import Tensor
 from autograd.graph import topological_order
+from nn.utils.rnn import PackedSequence
 
 
 @dataclasses.dataclass(slots=True)
@@ -82,7 +83,7 @@ def summary(model: Any, *inputs: Any, **named: Any) -> Summary:
 
     def after(module: Any, args: Any, output: Any) -> None:
         row, known = open_.pop()
-        tensors = [part for part in (output if isinstance(output, tuple | list) else (output,)) if isinstance(part, Tensor)]
+        tensors = tensors_in(output)
         row.shape = tuple(tensors[0].shape) if tensors else ()
         row.nbytes = sum(math.prod(t.shape) * t.dtype.itemsize for t in tensors)
         row.multiply_adds = sum(multiply_adds(node) for node in nodes_behind(tensors) - known)
@@ -106,13 +107,23 @@ def summary(model: Any, *inputs: Any, **named: Any) -> Summary:
 
 def traceable(value: Any) -> Any:
     """An input in whose graph all products are, even if the parameters are frozen."""
+    if isinstance(value, PackedSequence):
+        return value._replace(data=traceable(value.data))
     return value.detach().requires_grad_() if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """The tensors in nested tuples and lists."""
+    if isinstance(value, PackedSequence):
+        return [value.data]
+    if isinstance(value, tuple | list):
+        return [tensor for part in value for tensor in tensors_in(part)]
+    return [value] if isinstance(value, Tensor) else []
 
 
 def nodes_behind(values: Any) -> set[Any]:
     """All recorded calls that led to tensors."""
-    tensors = [value for value in values if isinstance(value, Tensor) and value.node is not None]
-    return set(topological_order(*(tensor.node for tensor in tensors)))
+    return set(topological_order(*(tensor.node for tensor in tensors_in(values) if tensor.node is not None)))
 
 
 def multiply_adds(node: Any) -> Any:
@@ -131,7 +142,7 @@ def multiply_adds(node: Any) -> Any:
         query, key, value = shapes[:3]
         return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     if name in ("lstm_sequence", "gru_sequence", "rnn_sequence"):
-        return math.prod(shapes[0][:2]) * math.prod(shapes[3 if name == "lstm_sequence" else 2])
+        return math.prod(shapes[0][:-1]) * sum(map(math.prod, shapes[3:] if name == "lstm_sequence" else shapes[2:3]))
     return 0
 
 

@@ -292,3 +292,31 @@ def test_errors(call, error, words):
     with pytest.raises(error, match=words) as info:
         call()
     assert "test_creation.py" in str(info.value)
+
+
+@pytest.mark.parametrize("name", ["cauchy_", "log_normal_", "bernoulli_", "random_"])
+def test_no_complex_numbers_of_these(name):
+    with pytest.raises(ag.DtypeError, match="a dtype that holds what is drawn"):
+        getattr(ag.zeros(2, dtype=ag.complex64), name)()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bounds"), [(ag.uint8, (300,)), (ag.int8, (-200, 5)), (ag.bool, (3,)), (ag.float16, (70_000,)), (F32, (0,))]
+)  # fmt: skip
+def test_random_stays_within_the_dtype(dtype, bounds):
+    with pytest.raises(ag.ArgumentError, match="<= low < to <="):
+        ag.zeros(2, dtype=dtype).random_(*bounds)
+
+
+def test_random_takes_the_whole_range_of_a_dtype():
+    for dtype, bounds in ((ag.uint8, (0, 256)), (ag.int64, (-(2**63), 2**63)), (F32, (-(2**40), 2**40)), (ag.bool, (0, 2))):
+        drawn = ag.zeros(200, dtype=dtype).random_(*bounds).double()
+        assert drawn.min() < sum(bounds) / 2 <= drawn.max()
+
+
+def test_resize_takes_sizes():
+    assert ag.arange(4).resize_(2, 3).tolist() == [[0, 1, 2], [3, 0, 0]]
+    with pytest.raises(ag.ShapeError, match="0 or more"):
+        ag.ones(2).resize_(-1)
+    with pytest.raises(ag.DtypeError, match="integers"):
+        ag.ones(2).resize_(1.5)

@@ -186,8 +186,20 @@ CASES = {
         (lambda x, y: np.convolve(x, y), (2,), (5,)),
     ],
     np.correlate: [(lambda x, y, m=m: np.correlate(x, y, m), (6,), (3,)) for m in ("full", "same", "valid")],
-    np.cov: [(lambda x: np.cov(x), A), (lambda x: np.cov(x, rowvar=False, ddof=0), A), (lambda x, y: np.cov(x, y), V, W)],
-    np.corrcoef: [(lambda x: np.corrcoef(x), A)],
+    np.cov: [
+        (lambda x: np.cov(x), A), (lambda x: np.cov(x, rowvar=False, ddof=0), A), (lambda x, y: np.cov(x, y), V, W),
+        (lambda x, w: np.cov(x, fweights=[1, 2, 1, 3], aweights=np.exp(w)), A, V),
+    ],
+    np.frexp: [(lambda x: np.frexp(x), A)],
+    np.corrcoef: [(lambda x: np.corrcoef(x), A), (lambda x, y: np.corrcoef(x, y, rowvar=False), A, B)],
+    np.gradient: [
+        (lambda x: np.gradient(x), V), (lambda x: np.gradient(x), T), (lambda x: np.gradient(x, 0.5, axis=1), A),
+        (lambda x: np.gradient(x, [0.0, 1.0, 3.0, 4.0], edge_order=2), V), (lambda x: np.gradient(x, 2.0, [0.0, 1.0, 3.0, 4.0]), A),
+        (lambda x: np.gradient(x, 0.5, axis=(0, -1)), T),
+    ],
+    np.bincount: [
+        (lambda w: np.bincount([0, 2, 2, 5], w), V), (lambda w: np.bincount(np.array([1, 0, 1, 1]), weights=w, minlength=4), V),
+    ],
     np.linalg.norm: [
         (lambda x: np.linalg.norm(x), A), (lambda x: np.linalg.norm(x, axis=1), A), (lambda x: np.linalg.norm(x, 1, 0), A),
         (lambda x: np.linalg.norm(x, np.inf, -1, keepdims=True), A), (lambda x: np.linalg.norm(x, 3, axis=1), A),
@@ -271,7 +283,10 @@ CASES = {
     np.logical_not: [(lambda x: np.logical_not(x), A)],
     np.iscomplexobj: [(lambda x: np.iscomplexobj(x), A)],
     np.result_type: [(lambda x: np.result_type(x, np.int64), A)],
-    np.histogram: [(lambda x: np.histogram(x, [-2.0, 0.0, 2.0]), A)],
+    np.histogram: [
+        (lambda x: np.histogram(x, [-2.0, 0.0, 2.0]), A), (lambda w: np.histogram([0.0, 0.3, 0.5, 1.0], 3, weights=w), V),
+        (lambda w: np.histogram([0.0, 0.3, 0.5, 2.0], 3, (0.0, 1.0), weights=w + 2, density=True), V),
+    ],
 }  # fmt: skip
 ROWS = [
     pytest.param(call, shapes, id=f"{function.__name__}-{i}")

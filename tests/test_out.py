@@ -67,3 +67,36 @@ def test_a_write_is_noticed_by_the_graph():
     ag.exp(x, out=x)
     with pytest.raises(ag.GraphError, match="overwritten in place"):
         y.backward()
+
+
+@pytest.mark.parametrize(
+    ("call", "shape"),
+    [
+        (lambda **out: ag.zeros(2, 3, **out), (2, 3)), (lambda **out: ag.full((2,), 3, **out), (2,)),
+        (lambda **out: ag.eye(2, **out), (2, 2)), (lambda **out: ag.arange(4, **out), (4,)),
+        (lambda **out: ag.linspace(0, 1, 4, **out), (4,)), (lambda **out: ag.rand(2, **out), (2,)),
+        (lambda **out: ag.randint(0, 5, (3,), **out), (3,)), (lambda **out: ag.normal(ag.zeros(2), ag.ones(2), **out), (2,)),
+        (lambda **out: ag.bernoulli(ag.ones(2), **out), (2,)), (lambda **out: ag.multinomial(ag.ones(3), 2, **out), (2,)),
+    ],
+)  # fmt: skip
+def test_functions_that_make_tensors(call, shape):
+    """The dtype is that of out: a third is one in float64."""
+    out = ag.empty(0, dtype=ag.float64)
+    assert call(out=out) is out
+    assert (out.shape, out.dtype) == (shape, ag.float64)
+    if shape == (4,):
+        assert out[1].item() in (1, 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "required"),
+    [
+        (lambda: ag.exp(ag.ones(2), out=3), "a tensor is required; got int"),
+        (lambda: ag.exp(ag.ones(2), out=[ag.ones(2)]), "a tensor is required; got list"),
+        (lambda: ag.sort(ag.ones(2), out=ag.ones(2)), "2 tensors, one per result, are required; got Tensor"),
+        (lambda: ag.sort(ag.ones(2), out=(ag.ones(2),)), "2 tensors, one per result, are required; got Tensor"),
+    ],
+)  # fmt: skip
+def test_what_is_no_out(call, required):
+    with pytest.raises(ag.DtypeError, match=required):
+        call()

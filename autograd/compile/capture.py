@@ -26,8 +26,9 @@ from autograd.writes import owner
 SHAPED_BY_VALUES = {
     np.nonzero, np.argwhere, np.flatnonzero, np.unique, np.extract, np.compress, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
     np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.trim_zeros, np.ndarray.nonzero, np.ndarray.compress,
+    np.bincount,
 }  # fmt: skip
-OPS_SHAPED_BY_VALUES = {"nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"}
+OPS_SHAPED_BY_VALUES = {"nonzero", "argwhere", "unique", "unique_consecutive", "masked_select", "bincount"}
 # Views that follow from shapes alone: taken once, when the buffers are planned.
 VIEWS = {
     operator.getitem, writable_diagonal, np.reshape, np.swapaxes, np.transpose, np.moveaxis, np.broadcast_to, np.expand_dims, np.squeeze,

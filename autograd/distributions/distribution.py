@@ -10,7 +10,7 @@ from autograd import random
 from autograd.creation import tensor
 from autograd.distributions.constraints import Constraint, real
 from autograd.dtypes import get_default_dtype
-from autograd.errors import ArgumentError, message
+from autograd.errors import ArgumentError, ShapeError, message
 from autograd.modes import no_grad
 from autograd.ops import broadcast_tensors, sqrt
 from autograd.ops import exp as exponential
@@ -122,6 +122,9 @@ class Distribution:
     def _checked(self, value: Any) -> Tensor:
         """A value that log_prob, cdf or icdf was asked for."""
         value = value if isinstance(value, Tensor) else tensor(value, dtype=self._dtype())
+        if (n := len(self.event_shape)) and tuple(value.shape[-n:]) != self.event_shape:
+            required = f"values whose last dims are {self.event_shape} are required"
+            raise ShapeError(message(f"{type(self).__name__}.log_prob", required, f"shape {tuple(value.shape)}"))
         if self._validate and not np.all(self.support.check(value)):
             raise ArgumentError(message(
                 f"{type(self).__name__}.log_prob", f"values in the support are required: {self.support}", outside(value, self.support),

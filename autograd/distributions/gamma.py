@@ -9,10 +9,26 @@ import numpy as np
 from autograd import random
 from autograd.distributions import constraints
 from autograd.distributions.distribution import Distribution, parameters
+from autograd.function import Function, once_differentiable
 from autograd.kernels.incomplete_gamma import igamma as gammainc
 from autograd.ops import log, log1p, rsqrt, square, sum, where
 from autograd.ops.special import digamma, igamma, lgamma, xlogy
 from autograd.tensor import Tensor
+
+
+class Moved(Function):
+    """Values that move with a parameter by a slope, which is not differentiable itself: a second derivative is an error."""
+
+    @staticmethod
+    def forward(ctx: Any, parameter: Tensor, values: Tensor, slope: Tensor) -> Tensor:  # noqa: ARG004
+        ctx.save_for_backward(slope)
+        return values.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None
 
 
 def standard_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
@@ -30,7 +46,7 @@ def standard_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> 
     logarithms = np.asarray(lgamma(a))
     density = np.exp((a - 1) * np.log(x) - x - logarithms)
     slope = np.where(density > 0, -rise / np.where(density > 0, density, 1), 0.0)
-    return values + (concentration - concentration.detach()) * Tensor._wrap(slope.astype(concentration.dtype))
+    return Moved.apply(concentration.expand(shape), values, Tensor._wrap(slope.astype(concentration.dtype)))
 
 
 class Gamma(Distribution):
@@ -56,7 +72,7 @@ class Gamma(Distribution):
         return a - log(self.rate) + lgamma(a) + (1 - a) * digamma(a)
 
     def cdf(self, value: Any) -> Tensor:
-        return igamma(self.concentration.detach(), self.rate * self._checked(value))
+        return igamma(self.concentration, self.rate * self._checked(value))
 
     mean = property(lambda self: self.concentration / self.rate)
     mode = property(lambda self: ((self.concentration - 1) / self.rate).clamp(min=0))

@@ -1,6 +1,7 @@
 """The Kullback-Leibler divergence of two distributions, where it has a formula."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -100,12 +101,19 @@ def _(p: Dirichlet, q: Dirichlet) -> Tensor:
 
 @register_kl(Bernoulli, Bernoulli)
 def _(p: Bernoulli, q: Bernoulli) -> Tensor:
-    return p.probs * (p.logits - q.logits) - softplus(p.logits) + softplus(q.logits)
+    finite = p.probs * (p.logits - q.logits) - softplus(p.logits) + softplus(q.logits)
+    if not q._by_probs:  # a logit makes no outcome impossible
+        return finite
+    return where((q.probs == 0) & (p.probs > 0) | (q.probs == 1) & (p.probs < 1), math.inf, finite)
 
 
 @register_kl(Binomial, Binomial)
 def _(p: Binomial, q: Binomial) -> Tensor:
-    return p.total_count * kl_divergence(Bernoulli(logits=p.logits, validate_args=False), Bernoulli(logits=q.logits, validate_args=False))
+    if (p.total_count < q.total_count).any().item():
+        given = f"{p.total_count.tolist()} and {q.total_count.tolist()}"
+        raise ArgumentError(message("kl_divergence", "a Binomial of at least as many tries as the other is required", given))
+    one, other = (Bernoulli(d.probs) if d._by_probs else Bernoulli(logits=d.logits) for d in (p, q))
+    return where(p.total_count > q.total_count, math.inf, p.total_count * kl_divergence(one, other))
 
 
 @register_kl(Geometric, Geometric)
@@ -121,7 +129,8 @@ def _(p: Poisson, q: Poisson) -> Tensor:
 @register_kl(Categorical, Categorical)
 @register_kl(OneHotCategorical, OneHotCategorical)
 def _(p: Any, q: Any) -> Tensor:
-    return sum(where(p.probs == 0, 0.0, p.probs * (p.logits - q.logits)), -1)
+    finite = where(p.probs == 0, 0.0, p.probs * (p.logits - q.logits))
+    return sum(where((q.probs == 0) & (p.probs > 0), math.inf, finite), -1)
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
@@ -134,6 +143,9 @@ def _(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
 
 @register_kl(Independent, Independent)
 def _(p: Independent, q: Independent) -> Tensor:
+    if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
+        given = f"{p.reinterpreted_batch_ndims} and {q.reinterpreted_batch_ndims}"
+        raise ArgumentError(message("kl_divergence", "as many dims of events in both are required", given))
     return p._summed(kl_divergence(p.base_dist, q.base_dist))
 
 

@@ -38,17 +38,28 @@ def scatter_extreme(x: Array, src: Array, *, where, largest):
 
 
 def product_rule(g, y, x, src, *, where):
-    """Each factor gets g times the product of all the others of its place: no division by a zero, of which there may be several."""
-    zeros = place(np.equal(src, 0).astype(g.dtype), shape=x.shape, index=where)
-    apart = choose(np.equal(src, 0), np.ones((), src.dtype), src)  # the factors that are not zero
-    whole = scatter_product(x, apart, where=where)
-    theirs, count = getitems(g * whole, index=where), getitems(zeros, index=where)
-    only = np.logical_and(np.equal(src, 0), np.equal(count, 1))
-    others = choose(np.equal(count, 0), theirs / apart, choose(only, theirs, np.zeros((), g.dtype)))
-    return g * scatter_product(np.ones(x.shape, x.dtype), src, where=where), others
+    """Each factor gets g times the product of all the others of its place, without a division by zero. Good for two derivatives.
+
+    The zeros among the others are a factor of their own: none leaves the product as it is, one is that zero, two are nothing even once
+    differentiated.
+    """
+    zero, one = np.equal(src, 0), np.ones((), src.dtype)
+    apart, zeros = choose(zero, one, src), choose(zero, src, np.zeros((), src.dtype))
+    theirs = getitems(g * scatter_product(x, apart, where=where), index=where) / apart
+    others = others_of(zeros, x.shape, where)
+    count = others_of(zero.astype(g.dtype), x.shape, where)
+    terms = choose(np.equal(count, 0), theirs, choose(np.equal(count, 1), theirs * others, np.zeros((), g.dtype)))
+    return g * scatter_product(np.ones(x.shape, x.dtype), src, where=where), terms
 
 
-@op(joint=product_rule, saves="x src", samples=[Sample((3, 4), (3, 4), where=TWICE)])
+def others_of(src, shape, where):
+    """For each value that is sent to a place, the sum of the others that are sent there."""
+    return getitems(place(src, shape=shape, index=where), index=where) - src
+
+
+@op(joint=product_rule, saves="x src", samples=[
+    Sample((3, 4), (3, 4), where=TWICE), Sample((3, 2), np.array([[0.0, 2.0], [1.5, 0.0], [0.0, 0.0]]), where=(np.array([2, 2, 2]),)),
+])  # fmt: skip
 def scatter_product(x: Array, src: Array, *, where):
     """x times all that is sent to its places."""
     y = x.copy()
@@ -56,10 +67,10 @@ def scatter_product(x: Array, src: Array, *, where):
     return y
 
 
-def reduced(name, x, where, src, reduce, include_self):
+def reduced(name, x, where, src, reduce, include_self, known=REDUCTIONS):
     """x with src reduced into it at the index where; without include_self, x counts only where nothing arrives."""
-    if reduce not in REDUCTIONS:
-        raise ArgumentError(message(name, f"reduce of {', '.join(REDUCTIONS)} is required", repr(reduce), "check its spelling"))
+    if reduce not in known:
+        raise ArgumentError(message(name, f"reduce of {', '.join(known)} is required", repr(reduce), "check its spelling"))
     start = {"prod": 1, "amax": lowest(x.dtype), "amin": highest(x.dtype)}.get(reduce, 0)
     counts = hits(x, src, where)
     own = x if include_self else choose(np.equal(counts, 0), x, np.asarray(start, x.dtype))
@@ -116,7 +127,7 @@ def index_reduce(x: Array, dim, index, source: Array, reduce, *, include_self=Tr
         sizes = [1] * x.ndim
         sizes[dim] = -1
         where = tuple(where[dim].reshape(sizes) if i == dim else np.arange(n).reshape(at_axis(i, x.ndim)) for i, n in enumerate(x.shape))
-    return reduced("index_reduce", x, where, like("index_reduce", x, source), reduce, include_self)
+    return reduced("index_reduce", x, where, like("index_reduce", x, source), reduce, include_self, REDUCTIONS[1:])
 
 
 def at_axis(i, ndim):

@@ -69,6 +69,9 @@ def strided_sum(x: Array, *, shape, size, stride, storage_offset=None):
 def as_strided_scatter(x: Array, src: Array, size, stride, storage_offset=None):
     """x with the part that as_strided shows replaced by src."""
     where = places("as_strided_scatter", x, size, stride, storage_offset)
+    if tuple(src.shape) != where.shape:
+        required = f"a src of the shape of the view, {where.shape}, is required"
+        raise ShapeError(message("as_strided_scatter", required, str(tuple(src.shape))))
     return reshape(setitem(ravel(x), src, index=(where,)), x.shape)
 
 
@@ -101,9 +104,13 @@ def combinations(x: Array, r=2, with_replacement=False):
     """Every choice of r elements of a vector, each in order, as rows: (n,) -> (choices, r)."""
     if x.ndim != 1:
         raise ShapeError(message("combinations", "a vector is required", str(tuple(x.shape)), "ravel it"))
+    if r < 1:
+        if r < 0:
+            raise ArgumentError(message("combinations", "r of 0 or more elements is required", str(r)))
+        return x[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = np.array(list(choose(range(x.shape[0]), r)), np.int64).reshape(-1, r)
-    return getitems(x, index=(chosen,)) if r else x[:0]
+    return getitems(x, index=(chosen,))
 
 
 @derived(samples=[Sample((3, 4), 4), Sample((2, 3, 4), [3, 1])])

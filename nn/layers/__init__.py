@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from nn.layers import (
     activation,
     attention,
+    cells,
     convolution,
     dropout,
     linear,
@@ -18,6 +19,7 @@ from nn.layers import (
 )
 from nn.layers.activation import *
 from nn.layers.attention import *
+from nn.layers.cells import *
 from nn.layers.convolution import *
 from nn.layers.distance import *
 from nn.layers.dropout import *
@@ -33,7 +35,7 @@ from nn.layers.vision import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     _families = (
-        activation, attention, convolution, distance, dropout, linear, mlp, normalization, padding, pooling, recurrent, shape, transformer,
-        vision,
+        activation, attention, cells, convolution, distance, dropout, linear, mlp, normalization, padding, pooling, recurrent, shape,
+        transformer, vision,
     )  # fmt: skip
     __all__ = [name for family in _families for name in family.__all__]

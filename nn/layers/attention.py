@@ -1,14 +1,13 @@
 """Attention: every position looks at the others, and takes from each as much as its key fits."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import ArgumentError, ShapeError, message
-from nn import functional as F
+from autograd.errors import ArgumentError, message
 from nn import init
+from nn.attention import Options, Projections, attend
 from nn.layers.linear import Linear
 from nn.module import Module
 from nn.parameter import Parameter
@@ -35,6 +34,9 @@ class MultiheadAttention(Module):
     """
 
     in_proj_weight: Parameter | None
+    q_proj_weight: Parameter | None
+    k_proj_weight: Parameter | None
+    v_proj_weight: Parameter | None
     in_proj_bias: Parameter | None
     bias_k: Parameter | None
     bias_v: Parameter | None
@@ -92,89 +94,15 @@ class MultiheadAttention(Module):
         average_attn_weights  the mean over heads (N, L, S); else (N, num_heads, L, S)
         is_causal             says that attn_mask is the causal one
         """
-        if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
-            given = f"{query.ndim}, {key.ndim} and {value.ndim} dims"
-            raise ShapeError(message("MultiheadAttention", "query, key and value of 3 dims, or all of 2, are required", given))
-        single = query.ndim == 2
-        if single:
-            query, key, value = (x.unsqueeze(0) for x in (query, key, value))
-        elif not self.batch_first:
-            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
-        if is_causal and attn_mask is None:
-            raise ArgumentError(message("MultiheadAttention", "attn_mask is required where is_causal=True", "none",
-                                        "pass Transformer.generate_square_subsequent_mask(L)"))  # fmt: skip
-        output, weights = self._attend(query, key, value, key_padding_mask, attn_mask, need_weights)
-        if weights is not None and average_attn_weights:
-            weights = weights.mean(1)
-        if single:
-            return output.squeeze(0), None if weights is None else weights.squeeze(0)
-        return output if self.batch_first else output.transpose(0, 1), weights
-
-    def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The three products: of one matrix, if all three are the same tensor, in one go."""
-        if self.in_proj_weight is not None:
-            if query is key and key is value:
-                q, k, v = F.linear(query, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
-                return q, k, v
-            weights: Any = self.in_proj_weight.chunk(3)
-        else:
-            weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
-        biases = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
-        q, k, v = (F.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
-        return q, k, v
-
-    def _heads(self, x: Tensor) -> Tensor:
-        """(N, L, E) -> (N, num_heads, L, head_dim)."""
-        return x.reshape(x.shape[0], x.shape[1], self.num_heads, self.head_dim).transpose(1, 2)
-
-    def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None, attn_mask: Tensor | None, need_weights: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        n, length = query.shape[:2]
-        q, k, v = self._projected(query, key, value)
-        extra = 0
-        if self.bias_k is not None and self.bias_v is not None:
-            k, v = ag.cat([k, self.bias_k.expand(n, 1, -1)], 1), ag.cat([v, self.bias_v.expand(n, 1, -1)], 1)
-            extra += 1
-        if self.add_zero_attn:
-            k, v = (ag.cat([x, ag.zeros(n, 1, self.embed_dim, dtype=x.dtype)], 1) for x in (k, v))
-            extra += 1
-        bias = self._bias(attn_mask, key_padding_mask, n, length, key.shape[1], extra, q.dtype)
-        q, k, v = self._heads(q), self._heads(k), self._heads(v)
-        dropped = self.dropout if self.training else 0.0
-        if need_weights:
-            scores = q @ k.transpose(-1, -2) * (1 / math.sqrt(self.head_dim))
-            weights = F.softmax(scores if bias is None else scores + bias, -1)
-            heads = F.dropout(weights, dropped) @ v if dropped else weights @ v
-        else:
-            weights = None
-            heads = F.scaled_dot_product_attention(q, k, v, bias, dropped)
-        joined = heads.transpose(1, 2).reshape(n, length, self.embed_dim)
-        return self.out_proj(joined), weights
-
-    def _bias(
-        self, attn_mask: Tensor | None, key_padding_mask: Tensor | None, n: int, length: int, keys: int, extra: int, dtype: Any
-    ) -> Tensor | None:
-        """Both masks as numbers that are added to the scores: (N or 1, num_heads or 1, L, S)."""
-        total = None
-        for name, mask, shapes in (
-            ("attn_mask", attn_mask, ((length, keys), (n * self.num_heads, length, keys))),
-            ("key_padding_mask", key_padding_mask, ((n, keys), (keys,))),
-        ):
-            if mask is None:
-                continue
-            if tuple(mask.shape) not in shapes:
-                required = f"{name} of shape {' or '.join(map(str, shapes))} is required"
-                raise ShapeError(message("MultiheadAttention", required, str(tuple(mask.shape))))
-            added = ag.where(mask, -math.inf, 0.0).to(dtype) if mask.dtype == ag.bool else mask.to(dtype)
-            if name == "key_padding_mask":
-                added = added.reshape(-1, 1, 1, keys)
-            elif added.ndim == 3:
-                added = added.reshape(n, self.num_heads, length, keys)
-            if extra:
-                added = F.pad(added, (0, extra))
-            total = added if total is None else total + added
-        return total
+        weights = Projections(
+            self.in_proj_weight, self.in_proj_bias, self.bias_k, self.bias_v,
+            (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight), self.out_proj,
+        )  # fmt: skip
+        options = Options(
+            self.num_heads, self.add_zero_attn, self.dropout if self.training else 0.0, key_padding_mask, need_weights, attn_mask,
+            average_attn_weights, is_causal,
+        )  # fmt: skip
+        return attend("MultiheadAttention", query, key, value, weights, options, self.batch_first)
 
     def extra_repr(self) -> str:
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, dropout={self.dropout}, batch_first={self.batch_first}"

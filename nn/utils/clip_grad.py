@@ -54,6 +54,9 @@ def clip_grad_norm_(
     return total
 
 
+clip_grad_norm = clip_grad_norm_  # PyTorch's former name
+
+
 @ag.no_grad()
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of the gradients, in place, to between -clip_value and clip_value."""

@@ -1611,3 +1611,26 @@ def test_floating_point_warnings_are_off_in_replays_only():
         compiled(ag.zeros(3))
         with pytest.warns(RuntimeWarning):
             np.log(np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda w: w.detach().mul_(2), lambda w: w.data.mul_(2), lambda w: w.detach()[:2].copy_(w.data[1:]),
+        lambda w: w.detach().copy_(w.detach() + 1),
+    ],
+    ids=["detach", "data", "part", "copy"],
+)  # fmt: skip
+def test_a_write_through_detach(write):
+    """Into a tensor from outside that the function has not met before."""
+    found = []
+    for compiled in (False, True):
+        w = ag.tensor([1.0, 2.0, 3.0])
+
+        def step(x, w=w):
+            write(w)
+            return (x * w).sum()
+
+        function = ag.compile(step) if compiled else step
+        found.append([function(ag.ones(3)).item() for _ in range(4)])
+    assert found[0] == found[1]

@@ -274,7 +274,8 @@ def test_constructors_equal_pytorch(name):
     legacy = {"size_average", "reduce", "min_value", "max_value"}  # deprecated there for years
     theirs = {key: value for key, value in parameters(getattr(torch.nn, name)).items() if key not in legacy}
     if name in ("RNN", "LSTM", "GRU"):  # whose signatures are (*args, **kwargs)
-        theirs = {key: value for key, value in parameters(torch.nn.RNNBase).items() if key not in ("mode", "proj_size")}
+        unused = ("mode",) if name == "LSTM" else ("mode", "proj_size")
+        theirs = {key: value for key, value in parameters(torch.nn.RNNBase).items() if key not in unused}
         theirs |= {"nonlinearity": "tanh"} if name == "RNN" else {}
     if name.startswith("BatchNorm"):
         theirs.setdefault("bias", True)  # new there
@@ -503,7 +504,8 @@ def test_one_hot_mistakes(call, error):
 
 
 FILES = [
-    nn.module, nn.parameter, nn.containers, nn.init, nn.losses,
+    nn.module, nn.parameter, nn.containers, nn.init, nn.losses, nn.utils.rnn, nn.utils.parametrize,
+    nn.utils.parametrizations, nn.utils.recomputed, nn.utils.fusion, nn.utils.stateless, nn.utils.init,
     *(module for module in vars(nn.layers).values() if inspect.ismodule(module)),
 ]  # fmt: skip
 

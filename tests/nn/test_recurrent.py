@@ -12,7 +12,7 @@ SETTINGS = {
     "plain": {}, "two layers": {"num_layers": 2}, "no bias": {"bias": False}, "batch first": {"batch_first": True},
     "bidirectional": {"bidirectional": True}, "all": {"num_layers": 3, "batch_first": True, "bidirectional": True, "bias": False},
 }  # fmt: skip
-KINDS = {"RNN": {}, "RNN, relu": {"nonlinearity": "relu"}, "LSTM": {}, "GRU": {}}
+KINDS = {"RNN": {}, "RNN, relu": {"nonlinearity": "relu"}, "LSTM": {}, "LSTM, projected": {"proj_size": 2}, "GRU": {}}
 
 
 def tensors(array):
@@ -68,8 +68,9 @@ def test_sequences_equal_pytorch(kind, setting, given):
     states = 2 if kind == "LSTM" else 1
     for batch in (2, None, 1):
         shape = (5, 3) if batch is None else (batch, 5, 3) if settings.get("batch_first") else (5, batch, 3)
-        state = (count, 4) if batch is None else (count, batch, 4)
-        compare(kind, settings, [RNG.standard_normal(shape)], [RNG.standard_normal(state) for _ in range(states * given)])
+        lead = (count,) if batch is None else (count, batch)
+        sizes = [settings.get("proj_size", 4), 4][: states * given]
+        compare(kind, settings, [RNG.standard_normal(shape)], [RNG.standard_normal((*lead, size)) for size in sizes])
 
 
 @pytest.mark.parity
@@ -141,6 +142,11 @@ def test_learns_to_remember():
     (lambda: nn.RNN(3, 4, nonlinearity="sigmoid"), "'sigmoid'"),
     (lambda: nn.LSTM(3, 0), "at least 1"),
     (lambda: nn.LSTM(3, 4, dropout=2), "between 0 and 1"),
+    (lambda: nn.LSTM(3, 4, proj_size=4), "proj_size below hidden_size"),
+    (lambda: nn.RNNBase("RNN", 3, 4), "'RNN_TANH'"),
+    (lambda: nn.LSTM(3, 4)(nn.utils.rnn.pack_sequence([ag.ones(5, 2)])), r"\(M, C\) with C = input_size = 3"),
+    (lambda: ag.lstm_sequence(ag.ones(2, 3, 8), ag.ones(3, 1), ag.ones(3, 2), ag.ones(8, 1)), r"projection of shape \(1, 2\)"),
+    (lambda: ag.rnn_sequence(ag.ones(3, 2), ag.ones(1, 2), ag.ones(2, 2), sizes=(1, 2)), "never grow"),
     (lambda: nn.LSTM(3, 4)(ag.ones(5, 2, 2)), "input_size = 3"),
     (lambda: nn.LSTM(3, 4)(ag.ones(0, 2, 3)), "at least one step"),
     (lambda: nn.LSTM(3, 4)(ag.ones(5, 2, 3), ag.ones(1, 2, 4)), "2 of shape"),

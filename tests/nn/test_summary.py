@@ -38,6 +38,15 @@ def test_lstm_transposed_convolution_and_attention():
     assert nn.ConvTranspose2d(2, 3, 2, bias=False).summary(ag.ones(1, 2, 4, 4)).multiply_adds == 2 * 16 * 3 * 4
 
 
+def test_packed_sequences():
+    layer = nn.LSTM(3, 4, num_layers=2, proj_size=2)
+    packed = nn.utils.rnn.pack_sequence([ag.ones(5, 3), ag.ones(2, 3)])
+    row = nn.summary(layer, packed).rows[0]
+    assert row.shape == (7, 2)
+    assert row.multiply_adds == 7 * sum(p.numel() for name, p in layer.named_parameters() if "weight" in name)
+    assert row.nbytes == 4 * (7 * 2 + 2 * 2 * (2 + 4))
+
+
 def test_looking_changes_nothing():
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
     before = [b.numpy().copy() for b in model.buffers()]

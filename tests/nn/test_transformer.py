@@ -79,6 +79,42 @@ def test_attention_equals_pytorch(name, training):
         np.testing.assert_allclose(a.grad, b.grad, rtol=1e-8, atol=1e-11)
 
 
+FORMS = {
+    "plain": {}, "separate": {"use_separate_proj_weight": True}, "static": {"static_k": True, "static_v": True},
+    "static values": {"static_v": True, "need_weights": False}, "all": {"bias_k": True, "bias_v": True, "add_zero_attn": True},
+    "no dropout": {"dropout_p": 0.7, "training": False, "average_attn_weights": False},
+    "no biases": {"in_proj_bias": False, "out_proj_bias": False},
+}  # fmt: skip
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", FORMS)
+def test_the_function_equals_pytorchs(name):
+    torch = pytest.importorskip("torch")
+    settings = {"need_weights": True, "add_zero_attn": False, "dropout_p": 0.0} | FORMS[name]
+    separate = settings.get("use_separate_proj_weight", False)
+    shapes = {
+        "in_proj_weight": None if separate else (3 * E, E), "in_proj_bias": (3 * E,), "bias_k": None, "bias_v": None,
+        "out_proj_weight": (E, E), "out_proj_bias": (E,), **{f"{x}_proj_weight": (E, E) if separate else None for x in "qkv"},
+        "static_k": None, "static_v": None,
+    }  # fmt: skip
+    for key, value in settings.items():
+        if key in shapes:
+            shapes[key] = ((1, 1, E) if key.startswith("bias") else (N * H, S, E // H)) if value else None
+    arrays = {key: None if shape is None else RNG.standard_normal(shape) for key, shape in shapes.items()}
+    arrays |= {"query": RNG.standard_normal((L, N, E)), "key": RNG.standard_normal((S, N, E)), "value": RNG.standard_normal((S, N, E))}
+    rest = {key: value for key, value in settings.items() if key not in shapes}
+    found = []
+    for functional, kind in ((nn.functional, ag.tensor), (torch.nn.functional, torch.tensor)):
+        given = {key: None if a is None else kind(a, requires_grad=True) for key, a in arrays.items()}
+        y, w = functional.multi_head_attention_forward(**given, **rest, embed_dim_to_check=E, num_heads=H)
+        ((y**2).sum() + (0 if w is None else (w**2).sum())).backward()
+        gradients = [x.grad for x in given.values() if x is not None]
+        found.append([y.detach(), *([] if w is None else [w.detach()]), *(g for g in gradients if g is not None)])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-11)
+
+
 @pytest.mark.parity
 def test_one_sample_equals_pytorch():
     torch = pytest.importorskip("torch")
@@ -168,6 +204,8 @@ def test_layers_of_a_stack_are_copies():
         (lambda: nn.MultiheadAttention(8, 2)(ag.ones(4, 8), ag.ones(5, 1, 8), ag.ones(5, 1, 8)), "3 dims, or all of 2"),
         (lambda: nn.MultiheadAttention(8, 2)(*[ag.ones(4, 1, 8)] * 3, attn_mask=ag.ones(4, 5)), r"attn_mask of shape \(4, 4\)"),
         (lambda: nn.MultiheadAttention(8, 2)(*[ag.ones(4, 1, 8)] * 3, is_causal=True), "generate_square_subsequent_mask"),
+        (lambda: nn.functional.multi_head_attention_forward(*[ag.ones(4, 1, 6)] * 3, 8, 2, *[None] * 4, False, 0.0, ag.ones(8, 8), None),
+         "embed_dim_to_check=8"),
         (lambda: nn.TransformerEncoderLayer(8, 2, activation="tanh"), "'tanh'"),
         (lambda: nn.Transformer(8, 2)(ag.ones(4, 1, 6), ag.ones(4, 1, 8)), "d_model=8"),
     ],

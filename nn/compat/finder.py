@@ -122,7 +122,7 @@ def parts(name: str) -> Iterator[str]:
 def missing(module: str, name: str) -> str:
     """What is said of a name that is not here: what it is, and what may help."""
     there = importlib.import_module(module)
-    close = difflib.get_close_matches(name, dir(there), 3)
+    close = difflib.get_close_matches(name, dir(there), 2, 0.8)
     hint = HINTS.get(f"{module}.{name}") or HINTS.get(module) or (
         (f"is it {' or '.join(close)}? Else " if close else "") + f"write it with what dir({module}) lists, or leave the call out"
     )

@@ -140,7 +140,7 @@ REFUSED = {
     "torch.compile(print, options={'epilogue_fusion': True})": "torch.compile: options=None is required",
     "torch.autograd.functional.jacobian(torch.exp, torch.ones(1), strict=True)": "strict=False is required",
     "torch.autograd.functional.vjp(torch.exp, torch.ones(2))": "v is required unless the result is one element",
-    "torch.zeross(2)": "MissingName: torch.zeross: this library does not have it; is it zeros or zeros_like",
+    "torch.zeross(2)": "MissingName: torch.zeross: this library does not have it; is it zeros?",
     "torch.nn.Lineer": "MissingName: torch.nn.Lineer: this library does not have it; is it Linear",
     "torch.cuda.get_device_name()": "torch.cuda.get_device_name: this library does not have it; there is no GPU here",
     "torch.hub": "torch.hub: this library does not have it; load the weights from a file",

@@ -1,7 +1,7 @@
 """``python tests/page.py PAGE``: run the code of a page of the documentation, and compare what it prints with what the page says.
 
-The Python blocks of a page are one program, which its errors call example.py. Where a block is followed by one of text, that is what it prints; a block that is meant to
-fail shows the error as the last line of that text.
+The Python blocks of a page are one program, which its errors call example.py. Where a block is followed by one of text, that is what it
+prints; a block that is meant to fail shows the error as the last line of that text.
 """
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def run(program: str, code: str, names: dict[str, object]) -> str:
     with contextlib.redirect_stdout(printed):
         try:
             exec(compile("\n" * program.count("\n") + code, "example.py", "exec"), names)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the page has to say so
             print(f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n")
     return printed.getvalue()
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from page import BLOCK, blocks
+from page import BLOCK, blocks, run
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = [ROOT / "autograd" / "README.md", ROOT / "nn" / "README.md", ROOT / "notebooks" / "README.md"]
@@ -22,6 +22,13 @@ def test_its_code_runs(page, tmp_path):
     command = [sys.executable, "-W", "error", ROOT / "tests" / "page.py", page]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_picture_is_that_of_the_example(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = next(code for language, code, _ in blocks(ROOT / "README.md") if language == "python")
+    run("", example.replace('.graph(loss).save("graph.svg")', '.graph(loss, engine="builtin").save("graph.svg")'), names)
+    assert (ROOT / "docs" / "pictures" / "graph.svg").read_text(encoding="utf-8") == (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
 
 def anchors(page):

@@ -9,10 +9,10 @@ from typing import Any
 
 from mkdocs.structure.files import File
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2])]
-from pages import notebook, with_formulas
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "build")]
+from pages import notebook, with_formulas  # noqa: E402  it lies in this folder, which is no package
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 READMES = {"index.md": "README.md", "inside/engine.md": "autograd/README.md", "inside/nn.md": "nn/README.md"}
 LINKS = {"](docs/": "](", "](autograd/README.md": "](inside/engine.md", "](nn/README.md": "](inside/nn.md", ".ipynb)": ".md)"}
@@ -21,8 +21,9 @@ FACES = ("autograd", "autograd.linalg", "autograd.fft", "autograd.special", "aut
 # Title of a section: its modules; a folder stands for all modules in it.
 REFERENCE = {
     "The engine": [
-        "autograd.tensor", "autograd.creation", "autograd.random", "autograd.transforms", "autograd.modes", "autograd.function", "autograd.check",
-        "autograd.checkpoint", "autograd.compile.compiled", "autograd.io", "autograd.errors", "autograd.memory", "autograd.threads",
+        "autograd.tensor", "autograd.creation", "autograd.random", "autograd.transforms", "autograd.modes", "autograd.function",
+        "autograd.check", "autograd.checkpoint", "autograd.compile.compiled", "autograd.io", "autograd.errors", "autograd.memory",
+        "autograd.threads",
     ],
     "Ops": ["autograd/ops", "autograd.linalg", "autograd.fft", "autograd.special", "autograd.windows", "autograd.lowrank"],
     "Pictures": ["autograd.viz.picture", "autograd.viz.stepper", "autograd.viz.model", "autograd.viz.engines"],
@@ -43,14 +44,19 @@ def modules(name: str) -> list[str]:
 
 def on_config(config: Any) -> Any:
     """Put the notebooks and the reference into the table of contents."""
-    notebooks = [{json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][0].strip("# \n"): f"notebooks/{path.stem}.md"} for path in NOTEBOOKS]
-    reference = [{title: [{m: f"reference/{m}.md"} for name in names for m in modules(name)]} for title, names in REFERENCE.items()]
+    notebooks = [{title(path): f"notebooks/{path.stem}.md"} for path in NOTEBOOKS]
+    reference = [{part: [{m: f"reference/{m}.md"} for name in names for m in modules(name)]} for part, names in REFERENCE.items()]
     for entry in config.nav:
         if "Notebooks" in entry:
             entry["Notebooks"] = notebooks
         if "Reference" in entry:
             entry["Reference"] = reference
     return config
+
+
+def title(path: Path) -> str:
+    """The first line of a notebook."""
+    return json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][0].strip("# \n")
 
 
 def on_files(files: Any, *, config: Any) -> Any:
@@ -72,7 +78,8 @@ def reference(name: str) -> str:
     """The page of a module: what it exports, or else what a public face of the packages shows of it."""
     module = importlib.import_module(name)
     shown = {id(thing) for face in FACES for thing in vars(importlib.import_module(face)).values()}
-    public = getattr(module, "__all__", None) or [n for n, thing in vars(module).items() if n[0] != "_" and id(thing) in shown and is_of(thing, name)]
+    own = [n for n, thing in vars(module).items() if n[0] != "_" and id(thing) in shown and is_of(thing, name)]
+    public = getattr(module, "__all__", None) or own
     members = "".join(f"        - {member}\n" for member in public)
     return f"# {name}\n\n::: {name}\n    options:\n      members:\n{members or '        []'}\n"
 

@@ -51,5 +51,5 @@ def shown(output: dict[str, Any]) -> str:
 
 
 def flat(markup: str) -> str:
-    """On one line, or Markdown would read it as text."""
-    return re.sub(r"\s*\n\s*", " ", markup.partition("<svg")[1] + markup.partition("<svg")[2] if "<!DOCTYPE svg" in markup else markup).strip()
+    """On one line, or Markdown would read it as text; of a file of SVG, what stands in a page."""
+    return re.sub(r"\s*\n\s*", " ", re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", markup, flags=re.DOTALL)).strip()

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import autograd as ag
 from exercises import NotYet, exercise, expect
+
+import autograd as ag
 
 
 @exercise

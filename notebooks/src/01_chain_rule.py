@@ -1,7 +1,8 @@
 # %% [markdown]
 # # 1 · The chain rule on scalars
 #
-# *15 minutes to read, a few seconds to run. Before it: nothing but what a slope is. After it: [2 · The computation graph](02_graph.ipynb).*
+# *15 minutes to read, a few seconds to run. Before it: nothing but what a slope is. After it: [2 · The computation
+# graph](02_graph.ipynb).*
 #
 # **The question.** A machine has one knob, $x$, and one dial, $y$. Between them sit several wheels, each turning the next.
 # You move the knob by a hair. By how much does the dial move? You could try it, once for every knob.
@@ -154,7 +155,8 @@ assert after < before
 assert abs((after - before) - promised) < 0.1 * abs(promised)
 
 # %% [markdown]
-# Not quite kept: the slopes hold at the start, and we walked away from it. Smaller steps keep it better. Try `-0.001` in place of `-0.01`.
+# Not quite kept: the slopes hold at the start, and we walked away from it. Smaller steps keep it better. Try `-0.001` in place of
+# `-0.01`.
 #
 # ## Your turn
 #

@@ -4,8 +4,8 @@
 # *15 minutes to read, a few seconds to run. Before it: [1 · The chain rule on scalars](01_chain_rule.ipynb).
 # After it: [3 · Build your own engine](03_own_engine.ipynb).*
 #
-# **The question.** Along a path slopes multiply, where paths meet they add. But a program is not drawn as paths: it is lines of code, in which a
-# value may be used once, never, or a hundred times. In which order does the engine walk back, and what if it takes another?
+# **The question.** Along a path slopes multiply, where paths meet they add. But a program is not drawn as paths: it is lines of code, in
+# which a value may be used once, never, or a hundred times. In which order does the engine walk back, and what if it takes another?
 
 # %%
 import numpy as np
@@ -15,7 +15,8 @@ import autograd as ag
 # %% [markdown]
 # ## What a program leaves behind
 #
-# Each operation leaves a *node*: which op it was, and from which nodes its inputs came. Nodes and arrows together are the *computation graph*.
+# Each operation leaves a *node*: which op it was, and from which nodes its inputs came. Nodes and arrows together are the *computation
+# graph*.
 #
 # **Predict:** in the next cell $a$ is used twice and `unused` not at all. How many arrows leave $a$? Is `unused` in the picture?
 
@@ -38,8 +39,8 @@ assert out_of_a == 2
 assert "unused" not in {node.name for node in picture.nodes}
 
 # %% [markdown]
-# The graph is drawn from the loss upward, so what does not lead to the loss is not in it. It is not that somebody cleaned up: a node points to its
-# inputs and to nothing else, so from `loss` there is no way to `unused`.
+# The graph is drawn from the loss upward, so what does not lead to the loss is not in it. It is not that somebody cleaned up: a node
+# points to its inputs and to nothing else, so from `loss` there is no way to `unused`.
 #
 # The graph *is* those pointers. Here is the whole of it, as Python objects:
 
@@ -50,8 +51,8 @@ for node in (product.grad_fn, total.grad_fn, loss.grad_fn):
 # %% [markdown]
 # ## In which order back?
 #
-# `product` is used by `total` and by `loss`. Two contributions arrive at it. It may pass its gradient on to $a$ and $b$ when both are there, and not before.
-# So the rule is: **a node's turn comes after the turns of all who use it.**
+# `product` is used by `total` and by `loss`. Two contributions arrive at it. It may pass its gradient on to $a$ and $b$ when both are
+# there, and not before. So the rule is: **a node's turn comes after the turns of all who use it.**
 #
 # An order with this property is a *topological order*, here read backwards. One way to find it is a depth-first search:
 # put a node on the list when everything that it depends on is on the list.
@@ -131,7 +132,8 @@ assert wrong[b.node] < by_hand[b.node]
 #
 # ## A very long chain
 #
-# Our `visit` calls itself. Python allows about a thousand calls inside each other, and a recurrent network over a long text is deeper than that.
+# Our `visit` calls itself. Python allows about a thousand calls inside each other, and a recurrent network over a long text is deeper
+# than that.
 
 # %%
 x = ag.tensor(1.0, requires_grad=True)
@@ -152,8 +154,8 @@ assert abs(x.grad.item() - 0.9999**20_000) < 1e-3
 #
 # ## `.grad` adds up
 #
-# "Where paths meet, add" holds between calls of `backward()` too: `.grad` is added to, not replaced. That is useful (a large batch in two halves),
-# and the most common mistake of a first training loop.
+# "Where paths meet, add" holds between calls of `backward()` too: `.grad` is added to, not replaced. That is useful (a large batch in two
+# halves), and the most common mistake of a first training loop.
 
 # %%
 w = ag.tensor([1.0, 2.0], requires_grad=True)
@@ -193,8 +195,8 @@ except ag.GraphError as error:
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Mend `visit`: write `topological_order` without a function that calls itself. (A hint: keep a list of things to do. A node is on it twice, once
-# to look at its parents, and once to be put in order.)
+# **1.** Mend `visit`: write `topological_order` without a function that calls itself. (A hint: keep a list of things to do. A node is on
+# it twice, once to look at its parents, and once to be put in order.)
 
 # %%
 from exercises.graph import check_order
@@ -211,21 +213,22 @@ check_order(order_without_recursion)
 #
 # ```python
 # def order_without_recursion(root):
-#     order, seen, todo = [], set(), [(root, False)]
-#     while todo:
-#         node, parents_done = todo.pop()
+#     order, seen, ahead = [], set(), [(root, False)]
+#     while ahead:
+#         node, parents_done = ahead.pop()
 #         if parents_done:
 #             order.append(node)
 #         elif node not in seen:
 #             seen.add(node)
-#             todo.append((node, True))
-#             todo += [(parent, False) for parent in node.parents if parent is not None]
+#             ahead.append((node, True))
+#             ahead += [(parent, False) for parent in node.parents if parent is not None]
 #     return order
 # ```
 # `autograd/graph.py` holds the engine's own, in fifteen lines.
 # </details>
 #
-# **2.** In `y = x + x + x + x`, how many contributions arrive at `x`, and how many at the node of the *first* `+`? Give the two numbers as a tuple.
+# **2.** In `y = x + x + x + x`, how many contributions arrive at `x`, and how many at the node of the *first* `+`? Give the two numbers
+# as a tuple.
 
 # %%
 from exercises.graph import check_arrivals

@@ -52,8 +52,10 @@ class Session:
     """A notebook with its own kernel, in the folder of the notebooks: ``with Session(notebook) as session: session.run()``."""
 
     def __init__(self, notebook: Any, *, fast: bool = False, timeout: int = 60) -> None:
-        folder = {"metadata": {"path": str(FOLDER)}}
-        self.client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False, resources=folder)
+        self.client = NotebookClient(
+            notebook, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True,
+            resources={"metadata": {"path": str(FOLDER)}},
+        )  # fmt: skip
         self.client.extra_arguments = ["--log-level=CRITICAL"]  # that it talks over TCP on this machine
         paths = os.pathsep.join(filter(None, [str(FOLDER.parent), os.environ.get("PYTHONPATH")]))
         self.environment = {**os.environ, "PYTHONPATH": paths, "AUTOGRAD_FAST": "1" if fast else ""}

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import posixpath
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "build")]
 from pages import notebook, with_formulas  # noqa: E402  it lies in this folder, which is no package
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-READMES = {"index.md": "README.md", "inside/engine.md": "autograd/README.md", "inside/nn.md": "nn/README.md"}
-LINKS = {"](docs/": "](", "](autograd/README.md": "](inside/engine.md", "](nn/README.md": "](inside/nn.md", ".ipynb)": ".md)"}
+READMES = {
+    "index.md": "README.md", "inside/engine.md": "autograd/README.md", "inside/nn.md": "nn/README.md",
+    "notebooks/index.md": "notebooks/README.md",
+}  # fmt: skip
+PAGES = {readme: page for page, readme in READMES.items()}
+LINK = re.compile(r"\]\(([^)\s]+)")
 FACES = ("autograd", "autograd.linalg", "autograd.fft", "autograd.special", "autograd.viz", "autograd.distributions", "nn")
 
 # Title of a section: its modules; a folder stands for all modules in it.
@@ -44,7 +50,7 @@ def modules(name: str) -> list[str]:
 
 def on_config(config: Any) -> Any:
     """Put the notebooks and the reference into the table of contents."""
-    notebooks = [{title(path): f"notebooks/{path.stem}.md"} for path in NOTEBOOKS]
+    notebooks = ["notebooks/index.md", *({title(path): f"notebooks/{path.stem}.md"} for path in NOTEBOOKS)]
     reference = [{part: [{m: f"reference/{m}.md"} for name in names for m in modules(name)]} for part, names in REFERENCE.items()]
     for entry in config.nav:
         if "Notebooks" in entry:
@@ -65,10 +71,7 @@ def on_files(files: Any, *, config: Any) -> Any:
         files.append(File.generated(config, f"notebooks/{path.stem}.md", content=notebook(path)))
         files.append(File.generated(config, f"notebooks/{path.name}", abs_src_path=str(path)))
     for page, readme in READMES.items():
-        text = (ROOT / readme).read_text(encoding="utf-8")
-        for there, here in LINKS.items():
-            text = text.replace(there, here)
-        files.append(File.generated(config, page, content=text))
+        files.append(File.generated(config, page, content=(ROOT / readme).read_text(encoding="utf-8")))
     for name in (m for names in REFERENCE.values() for entry in names for m in modules(entry)):
         files.append(File.generated(config, f"reference/{name}.md", content=reference(name)))
     return files
@@ -89,6 +92,18 @@ def is_of(thing: Any, module: str) -> bool:
     return getattr(thing, "__module__", module) == module and not isinstance(thing, type(importlib))
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Formulas in every page."""
-    return with_formulas(markdown)
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Formulas in every page, and links to where things are on the site."""
+    linked = LINK.sub(lambda found: f"]({site_link(found[1], page.file.src_uri)}", markdown)
+    return with_formulas(linked.replace('src="docs/', 'src="'))
+
+
+def site_link(target: str, page: str) -> str:
+    """A link between files of the repository as one between pages of the site."""
+    path, hash_, anchor = target.partition("#")
+    if "://" in target or not path:
+        return target
+    file = READMES.get(page, page if page.startswith("notebooks/") else f"docs/{page}")
+    there = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+    there = PAGES.get(there, there.removeprefix("docs/").replace(".ipynb", ".md"))
+    return posixpath.relpath(there, posixpath.dirname(page) or ".") + hash_ + anchor

@@ -27,11 +27,11 @@ def mathml(found: re.Match[str]) -> str:
 def notebook(path: Path) -> str:
     """A notebook as Markdown, with what its cells showed."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    parts = [f"[The notebook]({path.name}){{ .md-button download }}"]
+    parts = [f'<a class="md-button" href="{path.name}" download>The notebook</a>']
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            parts.append(source.replace(".ipynb)", ".md)").replace("<details>", '<details markdown="1">'))
+            parts.append(source.replace("<details>", '<details markdown="1">'))
         else:
             parts += [f"```python\n{source}\n```", *map(shown, cell["outputs"])]
     title, _, text = parts[1].partition("\n")

@@ -1,7 +1,6 @@
 """Figures for the plots of this package. They need matplotlib, and not pyplot: no display is asked for, and no setting is changed."""
 from __future__ import annotations
 
-import functools
 import io
 import os
 from typing import Any
@@ -24,7 +23,6 @@ def finished(figure: Any, path: str | os.PathLike[str] | None) -> Any:
     return figure
 
 
-@functools.cache
 def figure_class() -> Any:
     """matplotlib's Figure, which a notebook shows even where pyplot has not been used."""
     from matplotlib.figure import Figure

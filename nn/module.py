@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError, AutogradError, DtypeError, message
 from autograd.graph import note_call, number
 from autograd.hooks import RemovableHandle
 from nn.parameter import Buffer, Parameter
+from nn.state import State
 
 T = TypeVar("T")
 Hook = Callable[..., Any]
@@ -21,22 +22,6 @@ Hook = Callable[..., Any]
 
 class ModuleError(AutogradError, AttributeError):
     """An attribute that a module does not have, or cannot take."""
-
-
-class StateDictError(AutogradError, RuntimeError):
-    """A state_dict that does not fit the module it is loaded into."""
-
-
-class IncompatibleKeys(NamedTuple):
-    """What ``load_state_dict(strict=False)`` left out."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not any(self):
-            return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class Place(str):
@@ -122,7 +107,7 @@ def _as_tuple(result: Any, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
     return otherwise if result is None else result if isinstance(result, tuple) else (result,)
 
 
-class Module:
+class Module(State):
     """Base class of all layers, models and losses.
 
     Assign parameters, buffers and other modules to attributes after ``super().__init__()``, and write in ``forward`` what it computes:
@@ -149,7 +134,7 @@ class Module:
     training: bool
 
     def __init__(self) -> None:
-        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, training=True)
+        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, _state_hooks=None, training=True)
 
     # ── running it ──
 
@@ -367,6 +352,19 @@ class Module:
             module = part
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a path, in place of the one there or, unless strict, as a new part of the one it is to be in."""
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and name not in parent._modules:
+            raise ModuleError(message(
+                "set_submodule", f"one of {list(parent._modules)} is required in {type(parent).__name__}", f"{name!r} of {target!r}",
+                "strict=False adds a new one",
+            ))
+        if name not in parent._modules:
+            self._check_name(name, parent._modules)
+        parent.register_module(name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path: ``get_parameter("layers.0.weight")``."""
         return self._get(target, "_parameters", "get_parameter")  # type: ignore[no-any-return]
@@ -384,67 +382,6 @@ class Module:
                 name, f"one of {list(getattr(module, registry))} is required in {type(module).__name__}", f"{last!r} of {target!r}",
             ))
         return found
-
-    # ── state ──
-
-    def state_dict(self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
-        """All parameters and persistent buffers by path, detached, in the module's own memory (keep_vars: the parameters themselves)."""
-        destination = OrderedDict() if destination is None else destination
-        for name, tensor in self._state():
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        return destination
-
-    def _state(self) -> Iterator[tuple[str, Tensor]]:
-        """This module's own part of the state."""
-        for name, parameter in self._parameters.items():
-            if parameter is not None:
-                yield name, parameter
-        for name, buffer in self._buffers.items():
-            if buffer is not None and name not in self._transient:
-                yield name, buffer
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
-        """Copy values (tensors or arrays) into the parameters and buffers of the same paths. Nothing is copied unless everything fits.
-
-        strict  the keys have to be the module's own, no more and no less
-        assign  put new parameters in their place, of the given dtype and memory, instead of copying into the old ones
-        """
-        own = {
-            (f"{path}.{name}" if path else name): (module, name, tensor)
-            for path, module in self.named_modules(remove_duplicate=False)
-            for name, tensor in module._state()
-        }
-        given = {key: _as_array(key, value) for key, value in state_dict.items()}
-        keys = IncompatibleKeys([key for key in own if key not in given], [key for key in given if key not in own])
-        problems = [
-            f"{key}: {own[key][2].shape} is required, got {given[key].shape}"
-            for key in own
-            if key in given and own[key][2].shape != given[key].shape
-        ]
-        if strict and keys.unexpected_keys:
-            problems.insert(0, f"unexpected: {', '.join(keys.unexpected_keys)}")
-        if strict and keys.missing_keys:
-            problems.insert(0, f"missing: {', '.join(keys.missing_keys)}")
-        if problems:
-            lines = "".join(f"\n    {problem}" for problem in problems)
-            raise StateDictError(message(
-                "load_state_dict", f"the keys and shapes of {type(self).__name__} are required{lines}\n  nothing was loaded",
-                remedy=_key_remedy(keys),
-            ))
-        with ag.no_grad():
-            for key, (module, name, tensor) in own.items():
-                if key not in given:
-                    continue
-                if not assign:
-                    tensor[...] = given[key]
-                elif isinstance(tensor, Parameter):
-                    setattr(module, name, Parameter(given[key], tensor.requires_grad))
-                else:
-                    setattr(module, name, ag.tensor(given[key]))
-        return keys
 
     # ── changing all of it ──
 
@@ -526,6 +463,24 @@ class Module:
         """Convert to float16."""
         return self.to(ag.float16)
 
+    def bfloat16(self) -> Self:
+        """Raises: NumPy has no bfloat16."""
+        raise DtypeError(message("Module.bfloat16", "a dtype that NumPy has is required", "bfloat16", "use float() or half()"))
+
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers to a dtype, those of integers too."""
+        dtype = np.dtype(dst_type)
+        return self._convert(lambda tensor: tensor.to(dtype))
+
+    def to_empty(self, *, device: Any = "cpu", recurse: bool = True) -> Self:  # noqa: ARG002  parts are on the same device
+        """The module with arbitrary values in all parameters and buffers, to be loaded or drawn anew."""
+        Device(device)
+        return self._convert(ag.empty_like)
+
+    def share_memory(self) -> Self:
+        """Itself: threads share memory as it is, and processes are not PyTorch's here."""
+        return self
+
     def cpu(self) -> Self:
         """Itself: everything is on the CPU."""
         return self
@@ -603,26 +558,6 @@ REGISTRIES = (
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
-
-
-def _as_array(key: str, value: Any) -> np.ndarray[Any, Any]:
-    array = np.asarray(value.detach() if hasattr(value, "detach") else value)
-    if array.dtype.kind not in "biufc":
-        raise StateDictError(message(
-            "load_state_dict", f"a tensor or an array of numbers is required under {key!r}", type(value).__name__, "nothing was loaded",
-        ))
-    return array
-
-
-def _key_remedy(keys: IncompatibleKeys) -> str:
-    """What a glance at the keys would suggest."""
-    if keys.missing_keys and keys.unexpected_keys:
-        head = keys.unexpected_keys[0].removesuffix(keys.missing_keys[0])
-        if head and {key.removeprefix(head) for key in keys.unexpected_keys} == set(keys.missing_keys):
-            return f"each key begins with {head!r}: strip it, {{k.removeprefix({head!r}): v for k, v in state_dict.items()}}"
-    if keys.missing_keys or keys.unexpected_keys:
-        return "build the model with the same arguments, or pass strict=False to load what fits"
-    return "build the model with the same arguments"
 
 
 def _note(error: Exception, module: Module, args: tuple[Any, ...]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from autograd import Tensor, tracing
 from autograd.errors import ArgumentError, message
-from nn.module import Module, StateDictError
+from nn.module import Module
+from nn.state import StateDictError
 
 __all__ = ["functional_call"]
 

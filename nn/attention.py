@@ -10,6 +10,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
+from nn.dropout import kept
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
@@ -55,11 +56,6 @@ def as_many_heads(x: Tensor, query: Tensor) -> Tensor:
             f"query {tuple(query.shape)} and {tuple(x.shape)}",
         ))
     return ag.repeat_interleave(x, query.shape[-3] // x.shape[-3], dim=-3)
-
-
-def kept(shape: tuple[int, ...], p: float, dtype: Any) -> Tensor:
-    """Factors of dropout: 0 with probability p, else 1 / (1 - p)."""
-    return (ag.rand(*shape, dtype=dtype) >= p).to(dtype) * (1 / (1 - p) if p < 1 else 0.0)
 
 
 # ── several heads ──

@@ -1,6 +1,7 @@
 """The functions behind the layers and losses, without state: ``import nn.functional as F``. Names, arguments and defaults are PyTorch's."""
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,8 +12,9 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
-from nn.attention import kept, multi_head_attention_forward, scaled_dot_product_attention
+from nn.attention import multi_head_attention_forward, scaled_dot_product_attention
 from nn.ctc import ctc_loss
+from nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout, placed
 from nn.images import (
     affine_grid,
     channel_shuffle,
@@ -25,54 +27,36 @@ from nn.images import (
     unfold,
     upsample,
 )  # fmt: skip
+from nn.lookup import embedding, embedding_bag
+from nn.pooling import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
-    "linear", "bilinear", "embedding", "multi_head_attention_forward", "scaled_dot_product_attention",
+    "linear", "bilinear", "embedding", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
     "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
-    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
+    "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "logsigmoid", "tanh",
     "tanhshrink", "softplus", "softsign", "hardtanh", "hardsigmoid", "hardswish", "softshrink", "hardshrink", "threshold", "glu",
+    "relu_", "leaky_relu_", "rrelu_", "elu_", "selu_", "celu_", "hardtanh_", "threshold_",
     "softmax", "softmin", "log_softmax", "gumbel_softmax",
     "layer_norm", "rms_norm", "batch_norm", "instance_norm", "group_norm", "normalize",
     "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "kl_div", "hinge_embedding_loss", "cosine_embedding_loss", "margin_ranking_loss",
     "triplet_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "soft_margin_loss",
     "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "triplet_margin_with_distance_loss", "ctc_loss",
-    "one_hot", "pad", "cosine_similarity", "pairwise_distance",
+    "one_hot", "pad", "cosine_similarity", "pairwise_distance", "pdist",
     "interpolate", "upsample", "grid_sample", "affine_grid", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold",
     "local_response_norm",
 ]  # fmt: skip
 
-# ── products and look-ups ──
+# ── products ──
 
 linear, bilinear = ag.linear, ag.bilinear
-
-
-def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False, sparse: bool = False,
-) -> Tensor:  # fmt: skip
-    """Rows of weight by index: (*) of integers, (n, d) -> (*, d).
-
-    padding_idx  this row gets no gradient
-    max_norm     rows that are used and longer than this are first shortened to it, in place
-    """
-    if scale_grad_by_freq or sparse:
-        raise ArgumentError(message(
-            "embedding", "scale_grad_by_freq and sparse have to be False", "True", "leave them out: gradients are dense and not scaled",
-        ))
-    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
-        raise DimError(message("embedding", f"a padding_idx below {weight.shape[0]} in size is required", str(padding_idx)))
-    if max_norm is not None:
-        with ag.no_grad():
-            used = np.unique(_values(input))
-            norms = ag.norm(weight[used], norm_type, dim=-1, keepdim=True)
-            weight[used] = weight[used] * ag.where(norms > max_norm, max_norm / (norms + 1e-7), 1.0)
-    return ag.embedding(weight, input, padding_idx if padding_idx is None else padding_idx % weight.shape[0])
-
 
 # ── windows ──
 
@@ -82,78 +66,15 @@ max_pool1d, max_pool2d, max_pool3d = ag.max_pool1d, ag.max_pool2d, ag.max_pool3d
 avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
-
-# ── dropout ──
-
-
-def _require_probability(name: str, p: float) -> None:
-    if not 0 <= p <= 1:
-        raise ArgumentError(message(name, "a probability p between 0 and 1 is required", repr(p), "p is the part that is dropped"))
-
-
-def _dropped(input: Tensor, shape: Sequence[int], p: float) -> Tensor:
-    """input, with a part p of it set to zero and the rest scaled up so that the mean stays; one draw per element of shape."""
-    return input * kept(tuple(shape), p, input.dtype)
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """In training, set each element to zero with probability p and scale the others by 1 / (1 - p): (*) -> (*)."""
-    _require_probability("dropout", p)
-    if not training or p == 0:
-        return input
-    return _placed(lambda x: _dropped(x, x.shape, p), input, inplace)
-
-
-def _channel_dropout(name: str, input: Tensor, p: float, training: bool, inplace: bool, spatial: int, ndims: Sequence[int]) -> Tensor:
-    _require_probability(name, p)
-    if input.ndim not in ndims:
-        raise ShapeError(message(
-            name, f"an input of {' or '.join(map(str, ndims))} dims is required, (N, C, ...) or (C, ...)", f"shape {tuple(input.shape)}",
-        ))
-    if not training or p == 0:
-        return input
-    shape = (*input.shape[: input.ndim - spatial], *(1,) * spatial)
-    return _placed(lambda x: _dropped(x, shape, p), input, inplace)
-
-
-def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """``dropout`` of whole channels: (N, C, L) or (C, L) -> the same."""
-    return _channel_dropout("dropout1d", input, p, training, inplace, 1, (2, 3))
-
-
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """``dropout`` of whole channels: (N, C, H, W) -> the same."""
-    return _channel_dropout("dropout2d", input, p, training, inplace, 2, (4,))
-
-
-def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """``dropout`` of whole channels: (N, C, D, H, W) or (C, D, H, W) -> the same."""
-    return _channel_dropout("dropout3d", input, p, training, inplace, 3, (4, 5))
-
-
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Dropout that goes with SELU: what is dropped becomes -1.7581, and an affine map restores mean 0 and variance 1: (*) -> (*)."""
-    _require_probability("alpha_dropout", p)
-    if not training or p == 0:
-        return input
-    floor = -SELU_SCALE * SELU_ALPHA
-    scale = ((1 - p) * (1 + p * floor**2)) ** -0.5 if p < 1 else 0.0
-
-    def function(x: Tensor) -> Tensor:
-        keep = (ag.rand(*x.shape, dtype=x.dtype) >= p).to(x.dtype)
-        return (x * keep + (1 - keep) * floor) * scale - scale * p * floor
-
-    return _placed(function, input, inplace)
-
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = (
+    functools.partial(pool, return_indices=True) for pool in (max_pool1d, max_pool2d, max_pool3d)
+)
+adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = (
+    functools.partial(pool, return_indices=True) for pool in (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
+)
 
 # ── activations ──
 
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-
-
-def _placed(function: Callable[[Tensor], Tensor], input: Tensor, inplace: bool) -> Tensor:
-    """function(input), or with inplace=True the input itself, with the result written into it."""
-    return input.copy_(function(input.clone())) if inplace else function(input)
 
 
 sigmoid, logsigmoid, tanh, tanhshrink, softsign = ag.sigmoid, ag.logsigmoid, ag.tanh, ag.tanhshrink, ag.softsign
@@ -162,17 +83,17 @@ softplus, gelu, hardshrink, prelu = ag.softplus, ag.gelu, ag.hardshrink, ag.prel
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(x, 0): (*) -> (*). The gradient at 0 is 0."""
-    return _placed(ag.relu, input, inplace=True) if inplace else ag.relu(input)
+    return placed(ag.relu, input, inplace=True) if inplace else ag.relu(input)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x, 0), 6): (*) -> (*)."""
-    return _placed(ag.relu6, input, inplace)
+    return placed(ag.relu6, input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x where x > 0, negative_slope * x elsewhere: (*) -> (*)."""
-    return _placed(lambda x: ag.leaky_relu(x, negative_slope), input, inplace)
+    return placed(lambda x: ag.leaky_relu(x, negative_slope), input, inplace)
 
 
 def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Tensor:
@@ -182,49 +103,49 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
         slope = lower + (upper - lower) * ag.rand(*x.shape, dtype=x.dtype) if training else (lower + upper) / 2
         return ag.where(x > 0, x, slope * x)
 
-    return _placed(function, input, inplace)
+    return placed(function, input, inplace)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere: (*) -> (*)."""
-    return _placed(lambda x: ag.elu(x, alpha), input, inplace)
+    return placed(lambda x: ag.elu(x, alpha), input, inplace)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """1.0507 * elu(x, 1.6733): (*) -> (*)."""
-    return _placed(ag.selu, input, inplace)
+    return placed(ag.selu, input, inplace)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0): (*) -> (*)."""
-    return _placed(lambda x: ag.celu(x, alpha), input, inplace)
+    return placed(lambda x: ag.celu(x, alpha), input, inplace)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x * sigmoid(x): (*) -> (*)."""
-    return _placed(ag.silu, input, inplace)
+    return placed(ag.silu, input, inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * tanh(softplus(x)): (*) -> (*)."""
-    return _placed(ag.mish, input, inplace)
+    return placed(ag.mish, input, inplace)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """min(max(x, min_val), max_val): (*) -> (*). The gradient at the bounds is 0."""
     if min_val > max_val:
         raise ArgumentError(message("hardtanh", "min_val <= max_val is required", f"{min_val} and {max_val}"))
-    return _placed(lambda x: ag.hardtanh(x, min_val, max_val), input, inplace)
+    return placed(lambda x: ag.hardtanh(x, min_val, max_val), input, inplace)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x + 3, 0), 6) / 6: (*) -> (*)."""
-    return _placed(ag.hardsigmoid, input, inplace)
+    return placed(ag.hardsigmoid, input, inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * hardsigmoid(x): (*) -> (*)."""
-    return _placed(ag.hardswish, input, inplace)
+    return placed(ag.hardswish, input, inplace)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
@@ -236,7 +157,12 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """x where x > threshold, value elsewhere: (*) -> (*)."""
-    return _placed(lambda x: ag.threshold(x, threshold, value), input, inplace)
+    return placed(lambda x: ag.threshold(x, threshold, value), input, inplace)
+
+
+relu_, leaky_relu_, rrelu_, elu_, selu_, celu_, hardtanh_, threshold_ = (
+    functools.partial(function, inplace=True) for function in (relu, leaky_relu, rrelu, elu, selu, celu, hardtanh, threshold)
+)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -579,6 +505,14 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """x₁ · x₂ / (max(‖x₁‖, eps) max(‖x₂‖, eps)) along dim: (..., n, ...), (..., n, ...) -> (..., ...)."""
     length1, length2 = (ag.clamp(ag.norm(x, 2, dim=dim), min=eps) for x in (x1, x2))
     return ag.sum(x1 * x2, dim) / (length1 * length2)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """‖x_i - x_j‖_p for all i < j: (N, d) -> (N (N - 1) / 2)."""
+    if input.ndim != 2:
+        raise ShapeError(message("pdist", "an input (N, d) is required", f"shape {tuple(input.shape)}"))
+    i, j = np.triu_indices(input.shape[0], 1)
+    return ag.norm(input[i] - input[j], p, dim=-1)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:

@@ -3,10 +3,12 @@ from typing import TYPE_CHECKING
 
 from nn.layers import (
     activation,
+    adaptive,
     attention,
     cells,
     convolution,
     dropout,
+    lazy,
     linear,
     mlp,
     normalization,
@@ -15,14 +17,17 @@ from nn.layers import (
     recurrent,
     shape,
     transformer,
+    unpooling,
     vision,
 )
 from nn.layers.activation import *
+from nn.layers.adaptive import *
 from nn.layers.attention import *
 from nn.layers.cells import *
 from nn.layers.convolution import *
 from nn.layers.distance import *
 from nn.layers.dropout import *
+from nn.layers.lazy import *
 from nn.layers.linear import *
 from nn.layers.mlp import *
 from nn.layers.normalization import *
@@ -31,11 +36,12 @@ from nn.layers.pooling import *
 from nn.layers.recurrent import *
 from nn.layers.shape import *
 from nn.layers.transformer import *
+from nn.layers.unpooling import *
 from nn.layers.vision import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     _families = (
-        activation, attention, cells, convolution, distance, dropout, linear, mlp, normalization, padding, pooling, recurrent, shape,
-        transformer, vision,
+        activation, adaptive, attention, cells, convolution, distance, dropout, lazy, linear, mlp, normalization, padding, pooling,
+        recurrent, shape, transformer, unpooling, vision,
     )  # fmt: skip
     __all__ = [name for family in _families for name in family.__all__]

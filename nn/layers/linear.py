@@ -12,7 +12,7 @@ from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
 
-__all__ = ["Bilinear", "Embedding", "Identity", "Linear"]
+__all__ = ["Bilinear", "Embedding", "EmbeddingBag", "Identity", "Linear"]
 
 
 class Identity(Module):
@@ -166,3 +166,69 @@ class Embedding(Module):
         text = f"{self.num_embeddings}, {self.embedding_dim}"
         usual = {"padding_idx": None, "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False}
         return text + "".join(f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value)
+
+
+class EmbeddingBag(Module):
+    """The sum, mean or largest of the rows of each bag of indices: (B, n), or (n,) with offsets, -> (bags, embedding_dim).
+
+    num_embeddings, embedding_dim  shape of the table ``weight``, which begins in N(0, 1), its row padding_idx as zeros
+    max_norm, norm_type            rows that are used and longer than this are first shortened to it, in place
+    mode                           "mean", "sum" or "max"
+    include_last_offset            offsets end with the length of the input
+    padding_idx                    this row does not count, and gets no gradient
+
+    >>> bag = nn.EmbeddingBag(10, 3, mode="sum")
+    >>> bag(ag.tensor([1, 2, 4, 5]), ag.tensor([0, 3])).shape  # the bags (1, 2, 4) and (5)
+    (2, 3)
+    """
+
+    weight: Parameter
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Tensor | None = None,
+        include_last_offset: bool = False, padding_idx: int | None = None, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.num_embeddings, self.embedding_dim, self.max_norm, self.norm_type = num_embeddings, embedding_dim, max_norm, norm_type
+        self.scale_grad_by_freq, self.mode, self.sparse, self.include_last_offset = scale_grad_by_freq, mode, sparse, include_last_offset
+        self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
+        if _weight is not None:
+            self.weight = Parameter(_weight)
+        else:
+            self.weight = Parameter(ag.empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
+            self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the table anew."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with ag.no_grad():
+                self.weight[self.padding_idx] = 0.0
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, max_norm: float | None = None, norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:  # fmt: skip
+        """A layer with this table (num_embeddings, embedding_dim), not trained if freeze."""
+        made = cls(
+            embeddings.shape[0], embeddings.shape[1], max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
+            include_last_offset, padding_idx,
+        )
+        made.weight.requires_grad_(not freeze)
+        return made
+
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Tensor | None = None) -> Tensor:
+        return F.embedding_bag(
+            input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse,
+            per_sample_weights, self.include_last_offset, self.padding_idx,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        shown = f"{self.num_embeddings}, {self.embedding_dim}"
+        shown += f", max_norm={self.max_norm}" if self.max_norm is not None else ""
+        shown += f", norm_type={self.norm_type}" if self.norm_type != 2 else ""
+        shown += f", padding_idx={self.padding_idx}" if self.padding_idx is not None else ""
+        return f"{shown}, mode={self.mode!r}"

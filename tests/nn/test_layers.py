@@ -26,6 +26,14 @@ LAYERS = {
     "Embedding": (lambda nn: nn.Embedding(5, 3), [INDICES]),
     "Embedding, padding": (lambda nn: nn.Embedding(5, 3, padding_idx=-4), [INDICES]),
     "Embedding, max_norm": (lambda nn: nn.Embedding(5, 3, max_norm=1.0, norm_type=1.0), [INDICES]),
+    "EmbeddingBag": (lambda nn: nn.EmbeddingBag(5, 3), [INDICES]),
+    "EmbeddingBag, sum": (lambda nn: nn.EmbeddingBag(5, 3, mode="sum", padding_idx=2), [INDICES]),
+    "EmbeddingBag, largest": (lambda nn: nn.EmbeddingBag(5, 3, 1.0, mode="max"), [INDICES]),
+    "EmbeddingBag, offsets": (lambda nn: nn.EmbeddingBag(5, 3, mode="mean", padding_idx=4), [INDICES.ravel(), np.array([0, 2, 2])]),
+    "EmbeddingBag, last offset": (
+        lambda nn: nn.EmbeddingBag(5, 3, mode="max", include_last_offset=True), [INDICES.ravel(), np.array([0, 2, 2, 6])],
+    ),
+    "EmbeddingBag, weighted": (lambda nn: nn.EmbeddingBag(5, 3, mode="sum"), [INDICES.ravel(), np.array([0, 1]), (6,)]),
     "Flatten": (lambda nn: nn.Flatten(), [(2, 3, 4)]),
     "Flatten, some": (lambda nn: nn.Flatten(0, 1), [(2, 3, 4)]),
     "Unflatten": (lambda nn: nn.Unflatten(1, (2, -1)), [(2, 6)]),
@@ -57,6 +65,13 @@ LAYERS = {
     "MaxPool2d": (lambda nn: nn.MaxPool2d(2), [(2, 3, 6, 5)]),
     "MaxPool2d, settings": (lambda nn: nn.MaxPool2d((3, 2), (2, 1), (1, 0), (1, 2), ceil_mode=True), [(3, 6, 5)]),
     "MaxPool3d": (lambda nn: nn.MaxPool3d(2, 1), [(2, 2, 3, 4, 5)]),
+    "LPPool1d": (lambda nn: nn.LPPool1d(2, 3, 2), [(2, 3, 8)]),
+    "LPPool2d": (lambda nn: nn.LPPool2d(4, (2, 3), stride=(2, 1), ceil_mode=True), [(2, 3, 5, 6)]),
+    "LPPool2d, largest": (lambda nn: nn.LPPool2d(float("inf"), 2), [(3, 4, 6)]),
+    "LPPool3d": (lambda nn: nn.LPPool3d(2, 2), [(1, 2, 2, 4, 5)]),
+    "MaxUnpool1d": (lambda nn: nn.MaxUnpool1d(2), [(2, 2, 3), np.array([[[0, 3, 4], [1, 2, 5]]] * 2)]),
+    "MaxUnpool2d": (lambda nn: nn.MaxUnpool2d(3, 2, 1), [(1, 2, 2), np.array([[[0, 2], [6, 8]]])]),
+    "MaxUnpool3d": (lambda nn: nn.MaxUnpool3d((1, 2, 2)), [(1, 1, 1, 2, 2), np.array([[[[[0, 2], [9, 15]]]]])]),
     "AvgPool1d": (lambda nn: nn.AvgPool1d(3, 2, 1), [(2, 3, 8)]),
     "AvgPool2d": (lambda nn: nn.AvgPool2d(2), [(2, 3, 6, 5)]),
     "AvgPool2d, settings": (lambda nn: nn.AvgPool2d((3, 2), (2, 1), (1, 0), True, False), [(3, 6, 5)]),
@@ -268,7 +283,7 @@ def test_constructors_equal_pytorch(name):
     torch = pytest.importorskip("torch")
 
     def parameters(kind):
-        found = inspect.signature(kind.__init__).parameters.values()
+        found = [p for p in inspect.signature(kind).parameters.values() if p.name != "self"]
         return {p.name: getattr(p.default, "__name__", p.default) for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
 
     legacy = {"size_average", "reduce", "min_value", "max_value"}  # deprecated there for years
@@ -277,7 +292,7 @@ def test_constructors_equal_pytorch(name):
         unused = ("mode",) if name == "LSTM" else ("mode", "proj_size")
         theirs = {key: value for key, value in parameters(torch.nn.RNNBase).items() if key not in unused}
         theirs |= {"nonlinearity": "tanh"} if name == "RNN" else {}
-    if name.startswith("BatchNorm"):
+    if name.removeprefix("Lazy").startswith(("BatchNorm", "InstanceNorm")):
         theirs.setdefault("bias", True)  # new there
     assert parameters(getattr(nn, name)) == theirs
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar
 
+import autograd as ag
+from autograd.errors import CaptureError, message
 from autograd.random import fork_rng
 from nn.layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.linear import Linear
@@ -39,6 +41,10 @@ class Lazy(Module):
         self._loading = self.register_load_state_dict_pre_hook(self._sized_by_state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if ag.is_compiling():  # or each replay would draw the weights anew
+            raise CaptureError(message(
+                "compile", "modules that know their sizes are required", repr(self), "call the model once on an input before compiling",
+            ))
         self._settle((args[0] if args else kwargs["input"]).shape[self.dim])
         return self(*args, **kwargs)  # by now that of the usual layer
 

@@ -451,7 +451,7 @@ MODELS = {
     "batch norm": lambda: nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 3)),
     "batch norm, cumulative": lambda: nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5, momentum=None), nn.ReLU(), nn.Linear(5, 3)),
     "layer norm": lambda: nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, 3)),
-    "power means": lambda: nn.Sequential(nn.Linear(4, 6), nn.LPPool1d(2, 2), nn.LazyLinear(3)),
+    "power means": lambda: nn.Sequential(nn.Linear(4, 6), nn.LPPool1d(2, 2), nn.Linear(3, 3)),
     "dropout": lambda: nn.Sequential(nn.Linear(4, 5), nn.Dropout(0.5), nn.Linear(5, 3), nn.Dropout(0.2)),
     "one": lambda: nn.Linear(4, 3, bias=False),
 }

@@ -163,3 +163,11 @@ def test_bags_of_one_size_are_compiled(mode):
     for batch in ([[1, 2, 0], [0, 0, 0]], [[5, 5, 1], [2, 0, 4]]):
         x = ag.tensor(batch)
         assert ag.equal(compiled(x), bag(x))
+
+
+def test_a_lazy_layer_is_not_sized_while_compiling():
+    layer = nn.LazyLinear(2)
+    with pytest.raises(ag.CaptureError, match="call the model once on an input"):
+        ag.compile(lambda x: layer(x))(ag.ones(1, 3))
+    layer(ag.ones(1, 3))
+    assert ag.compile(lambda x: layer(x))(ag.ones(1, 3)).shape == (1, 2)

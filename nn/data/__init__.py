@@ -1,4 +1,5 @@
 """Data: datasets, batches, splits, scaling, transforms, and data that comes with the library. Names follow ``torch.utils.data``."""
+from nn.data import transforms
 from nn.data.collate import default_collate, default_convert
 from nn.data.dataset import (
     ChainDataset,
@@ -22,5 +23,5 @@ __all__ = [
     "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "Digits", "IterableDataset", "KarateClub", "RandomSampler",
     "Sampler", "SequentialSampler", "StackDataset", "Standardize", "Subset", "SubsetRandomSampler", "TensorDataset",
     "WeightedRandomSampler", "WorkerInfo", "current_generator", "default_collate", "default_convert", "get_worker_info", "karate_club",
-    "load_digits", "random_split", "train_test_split",
+    "load_digits", "random_split", "train_test_split", "transforms",
 ]  # fmt: skip

@@ -49,8 +49,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
 def default_convert(sample: Any) -> Any:
     """One sample, its arrays and NumPy's numbers as tensors: tuples, lists and dicts are taken apart, anything else stays as it is.
 
-    >>> nn.data.default_convert((np.zeros(2), "a"))
-    (tensor([0., 0.], dtype=float64), 'a')
+    >>> nn.data.default_convert((nn.data.load_digits().labels[:2], "a"))
+    (tensor([0, 1]), 'a')
     """
     if isinstance(sample, np.ndarray | np.generic):
         return ag.tensor(sample)

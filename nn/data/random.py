@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 import autograd as ag
 
 Seed = Any  # an ag.Generator, an int, or None for the stream in force
@@ -48,6 +50,11 @@ def current_generator() -> ag.Generator:
     """
     stream = _in_force.get()
     return ag.default_generator if stream is None else stream.generator
+
+
+def numpy_generator(generator: Seed) -> np.random.Generator:
+    """The NumPy generator behind a generator, a seed, or None for the current one."""
+    return (current_generator() if generator is None else as_generator(generator)).numpy
 
 
 @contextmanager

@@ -29,17 +29,12 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
-from nn.data.random import Seed, as_generator, current_generator, drawing_from
+from nn.data.random import Seed, current_generator, drawing_from, numpy_generator
 
 __all__ = [
     "Compose", "CutMix", "GaussianNoise", "MixUp", "Normalize", "RandomCrop", "RandomErasing", "RandomHorizontalFlip", "RandomVerticalFlip",
     "Transform",
 ]  # fmt: skip
-
-
-def numpy_generator(generator: Seed) -> np.random.Generator:
-    """The NumPy generator behind a generator, a seed, or None for the current one."""
-    return (current_generator() if generator is None else as_generator(generator)).numpy
 
 
 def like(result: Any, given: Any) -> Any:

@@ -382,4 +382,4 @@ def test_split_errors():
 
 @pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(data.__path__)])
 def test_examples(name):
-    assert not doctest.testmod(importlib.import_module(f"nn.data.{name}"), extraglobs={"ag": ag, "nn": nn}).failed
+    assert not doctest.testmod(importlib.import_module(f"nn.data.{name}"), extraglobs={"ag": ag, "nn": nn, "np": np}).failed

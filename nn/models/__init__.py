@@ -10,7 +10,8 @@ from nn.models.gpt import GPT, GPTConfig
 from nn.models.lenet import LeNet
 from nn.models.resnet import BasicBlock, ResNet
 from nn.models.vae import VAE
+from nn.models.wordpiece import WordPiece
 
 __all__ = [
-    "GCN", "GPT", "MLP", "VAE", "BasicBlock", "BertConfig", "BertModel", "GPTConfig", "LeNet", "ResNet", "mean_pooling",
+    "GCN", "GPT", "MLP", "VAE", "BasicBlock", "BertConfig", "BertModel", "GPTConfig", "LeNet", "ResNet", "WordPiece", "mean_pooling",
 ]  # fmt: skip

@@ -110,6 +110,9 @@ class BertModel(Module):
     token_type_ids     (N, T): which of two sentences a token belongs to, by default the first (0)
     add_pooling_layer  pooler_output (N, hidden_size) is tanh(W x₀ + b), x₀ the first token's; False: None
 
+    The state is that of Hugging Face's BertModel, and loads from its files. ``embeddings.position_ids``, which older ones hold, is no
+    weight: leave it out. ``WordPiece`` makes tokens and mask of text.
+
     Weights begin in N(0, initializer_range²), biases as 0, the row of the padding token (0) as 0.
 
     >>> config = nn.models.BertConfig(vocab_size=50, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16)

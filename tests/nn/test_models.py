@@ -207,6 +207,28 @@ def test_resnet_has_the_names_and_layers_of_the_paper():
     assert model(ag.zeros(1, 3, 32, 32)).shape == (1, 10)
 
 
+def test_wordpiece():
+    """The rules of BERT's uncased tokens, one by one."""
+    pieces = ["token", "##iz", "##ize", "##r", "s", "'", "don", "t", "東", ".", "$", "eclair", "##s"]
+    tokenize = models.WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *pieces], max_length=8)
+
+    def middle(text):
+        return " ".join(tokenize.tokens(text)[1:-1])
+
+    assert middle("Tokenizer") == "token ##ize ##r"  # the longest piece first
+    assert middle("TOKENs") == "token ##s"
+    assert middle("don't") == "don ' t"
+    assert middle(" \u00c9clairs\teclairs\n") == "eclair ##s eclair ##s"
+    assert middle("東東.$") == "東 東 . $"
+    assert middle("to\u200bken tokenx") == "token [UNK]"
+    assert middle("token" + "s" * 96) == "[UNK]"
+    assert middle("") == ""
+    assert middle("s " * 50) == "s s s s s s"
+    tokens, mask = tokenize(["s", ""])
+    assert tokens.tolist() == [[2, 8, 3], [2, 3, 0]]
+    assert mask.tolist() == [[1, 1, 1], [1, 1, 0]]
+
+
 # ── generation ──
 
 
@@ -237,6 +259,7 @@ def test_generation():
         (lambda: models.BertModel(models.BertConfig(9, 8, 1, 3)), "multiple of num_attention_heads"),
         (lambda: models.BertModel(models.BertConfig(9, 8, 1, 2, 8))(ag.tensor([0, 1])), "max_position_embeddings=512"),
         (lambda: models.BertModel(models.BertConfig(9, 8, 1, 2, 8))(ag.tensor([[0]]), ag.tensor([1])), "attention_mask"),
+        (lambda: models.WordPiece(["[PAD]", "[CLS]", "[SEP]"]), r"none of \['\[UNK\]'\]"),
         (lambda: models.LeNet(image_size=8), "kernel_size of at most image_size // 2 - 1"),
         (lambda: models.LeNet(kernel_size=4), "odd kernel_size"),
     ],

@@ -61,8 +61,15 @@ class Site(NamedTuple):
         return line.strip()
 
     def __str__(self) -> str:
-        place = f"{os.path.basename(self.filename)}:{self.line}"
+        place = f"{file_name(self.filename)}:{self.line}"
         return f"{place}: {self.text}" if self.text else place
+
+
+def file_name(path: str) -> str:
+    """What to call a file: its last part; ``In[3]`` for a cell of a notebook, whose file is a temporary one with a number for a name."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    cell = shell.compile.format_code_name(path) if shell is not None else None
+    return cell[1] if cell else os.path.basename(path)
 
 
 def outside(frame: FrameType) -> FrameType:

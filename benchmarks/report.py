@@ -141,6 +141,25 @@ def installation(measured: Measured, libraries: list[str]) -> str:
     return table(["", "version", "import", "size"], rows)
 
 
+SUMMARY = {  # small and large, those where it is slower among them
+    "W1": "linear regression, 100 points", "W3": "MLP 2-16-16-1, 100 points", "W4": "MLP 784-512-256-10, batch 128",
+    "W7": "transformer, 4 layers, 128 wide", "W8": "elementwise formula, 10⁷ floats", "W13": "LSTM, 2 × 128, sequence 64",
+}  # fmt: skip
+
+
+def summary(measured: Measured) -> str:
+    """A few rows for the README: minima per step, import time, size."""
+    libraries = {"this": "ours", "this, compiled": "ours-compiled", "PyTorch": "torch", "JAX": "jax", "HIPS": "hips", "MyGrad": "mygrad"}
+    rows = [
+        [title, *(cell(measured["workloads"][name]["libraries"].get(of), lambda r: duration(fastest(r))) for of in libraries.values())]
+        for name, title in SUMMARY.items()
+    ]
+    found = [[r for w in measured["workloads"].values() if "bytes" in (r := w["libraries"].get(of, {}))] for of in libraries.values()]
+    rows.append(["import", *(duration(min(r["import_seconds"] for r in part)) for part in found)])
+    rows.append(["installed, NumPy included", *(megabytes(part[0]["bytes"]) for part in found)])
+    return table(["", *libraries], rows)
+
+
 def notes(measured: Measured) -> Iterator[str]:
     """Every problem, and the largest deviation from the common trajectory; workloads with the same problem stand together."""
     for name in dict.fromkeys(name for w in measured["workloads"].values() for name in w["libraries"]):

@@ -169,3 +169,4 @@ def test_kept_results_make_the_page():
     if kept:
         expected = report.text(json.loads(kept[-1].read_text()))
         assert page.read_text(encoding="utf-8") == expected, f"write it anew: python -m benchmarks.report {kept[-1].name}"
+        assert report.summary(json.loads(kept[-1].read_text())) in (machine.ROOT / "README.md").read_text(encoding="utf-8")

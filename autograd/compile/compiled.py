@@ -112,7 +112,8 @@ class Compiled:
         return Compiled, (self.function, self.explain)  # a copy captures for itself
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.function, '__qualname__', type(self.function).__name__)}: {len(self.programs)} programs>"
+        name, count = getattr(self.function, "__qualname__", type(self.function).__name__), len(self.programs)
+        return f"<compiled {name}: {count} program{'s' * (count != 1)}>"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(f"  captured because {entry.reason}" for entry in self.programs)])

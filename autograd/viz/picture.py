@@ -1,6 +1,7 @@
 """``Graph``: a graph that can be looked at, as a picture, as text and as data."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import math
@@ -105,7 +106,10 @@ class Graph:
         return path
 
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": self.to_text()}
+        shown = {"image/svg+xml": self.svg(), "text/plain": self.to_text()}
+        if self.engine in ("auto", "dot") and engines.available()["dot"]:
+            shown["image/png"] = base64.b64encode(self.png(96)).decode()  # what a notebook shows that is opened again and not trusted
+        return shown
 
     def explore(self, *, height: int = 460) -> Page:
         """A page on which modules open and close on a click, and a click on an op shows all that is known of it.

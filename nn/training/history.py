@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from nn.training.figure import figure_of, finished
+
 
 class History(dict[str, list[float]]):
     """Lists with one number per epoch: ``loss``, ``lr``, and with validation ``val_loss``; a metric adds its own and ``val_`` of it.
@@ -29,15 +31,11 @@ class History(dict[str, list[float]]):
 
 def plot_history(history: dict[str, list[float]], path: str | os.PathLike[str] | None = None) -> Any:
     """Draw the curves: losses on the left, metrics on the right. Saves a picture at path, if given, and returns the figure."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError('plot_history: matplotlib is required; it is not installed; pip install "glassgrad[train]"') from error
     losses = [name for name in ("loss", "val_loss") if name in history]
     metrics = [name for name in history if name not in {"loss", "val_loss", "lr"}]
     panels = [names for names in (losses, metrics) if names]
-    figure = Figure(figsize=(5 * len(panels), 3.5), layout="constrained")  # not pyplot's: it needs no display
-    for axes, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    figure, axes_of = figure_of("plot_history", 1, len(panels), (5.0, 3.5))
+    for axes, names in zip(axes_of[0], panels, strict=True):
         for name in names:
             axes.plot(range(1, len(history[name]) + 1), history[name], label=name.replace("val_", "validation "))
         axes.set_xlabel("epoch")
@@ -46,6 +44,4 @@ def plot_history(history: dict[str, list[float]], path: str | os.PathLike[str] |
         axes.legend()
     if losses and min(min(history[name]) for name in losses) > 0:
         figure.axes[0].set_yscale("log")
-    if path is not None:
-        figure.savefig(path, dpi=120)
-    return figure
+    return finished(figure, path)

@@ -12,26 +12,10 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
+from nn.training.figure import figure_of, finished
 from nn.training.history import plot_history
 
 BINS = 60
-
-
-def figure_of(name: str, rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
-    """(figure, its axes as an array), without pyplot: it needs no display and changes no setting."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(f'{name}: matplotlib is required; it is not installed; pip install "glassgrad[train]"') from error
-    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def finished(figure: Any, path: str | os.PathLike[str] | None) -> Any:
-    """The figure, saved if a path is given."""
-    if path is not None:
-        figure.savefig(path, dpi=120)
-    return figure
 
 
 def plot_histograms(model: Any, kind: str = "weights", inputs: Any = None, path: str | os.PathLike[str] | None = None) -> Any:

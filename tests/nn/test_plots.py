@@ -68,3 +68,8 @@ def test_a_live_plot_outside_a_notebook_does_nothing():
     plot = LivePlot()
     plot({"loss": [1.0]}, final=True)
     assert plot.handle is None
+
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    shown = nn.training.plot_history({"loss": [2.0, 1.0]})._repr_png_()
+    assert shown.startswith(b"\x89PNG")

@@ -1,0 +1,1 @@
+"""The notebooks: ``python -m notebooks`` builds them from their sources in ``src/``."""

@@ -5,8 +5,6 @@ reads it. Outside, the global stream that ``ag.manual_seed`` seeds is in force.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
@@ -28,18 +26,28 @@ def permutation(n: int, seed: Seed = None) -> list[int]:
     return ag.randperm(n, generator=as_generator(seed)).tolist()  # type: ignore[no-any-return]
 
 
-class Stream:
-    """A generator that is made when it is first asked for: most batches draw nothing, and making one takes 20 us."""
+class drawing_from:
+    """Let a generator, or a new one of this seed, be the current one in this block.
+
+    It is made when it is first asked for: most batches draw nothing, and making one takes 20 us.
+    """
 
     def __init__(self, seed: Seed) -> None:
         self.seed = seed
 
     @cached_property
     def generator(self) -> ag.Generator:
+        """The generator of the block."""
         return as_generator(self.seed)  # type: ignore[no-any-return]
 
+    def __enter__(self) -> None:
+        self.token = _in_force.set(self)
 
-_in_force: ContextVar[Stream | None] = ContextVar("in_force", default=None)
+    def __exit__(self, *error: object) -> None:
+        _in_force.reset(self.token)
+
+
+_in_force: ContextVar[drawing_from | None] = ContextVar("in_force", default=None)
 
 
 def current_generator() -> ag.Generator:
@@ -48,20 +56,10 @@ def current_generator() -> ag.Generator:
     >>> ag.rand(2, generator=nn.data.current_generator()).shape
     (2,)
     """
-    stream = _in_force.get()
-    return ag.default_generator if stream is None else stream.generator
+    block = _in_force.get()
+    return ag.default_generator if block is None else block.generator
 
 
 def numpy_generator(generator: Seed) -> np.random.Generator:
     """The NumPy generator behind a generator, a seed, or None for the current one."""
     return (current_generator() if generator is None else as_generator(generator)).numpy
-
-
-@contextmanager
-def drawing_from(seed: Seed) -> Iterator[None]:
-    """Let a generator, or a new one of this seed, be the current one in this block."""
-    token = _in_force.set(Stream(seed))
-    try:
-        yield
-    finally:
-        _in_force.reset(token)

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from nn.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset, current_generator, get_worker_info
+import nn
+from nn.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset, current_generator, get_worker_info, load_digits
+from nn.data.transforms import GaussianNoise
 
 
 class Noisy(Dataset):
@@ -187,6 +189,7 @@ def test_timeout():
     with pytest.raises(RuntimeError, match=r"within timeout=0.05 seconds"):
         next(iter(loader))
     gate.set()
+    loader.timeout = 60
     assert list(loader) == [[0], [1], [2]]
 
     def late(batch):
@@ -205,3 +208,35 @@ def test_a_seed_per_batch_not_per_thread():
     assert current_generator() is ag.default_generator
     drawn = np.array([row for _, row in values(DataLoader(Noisy(40), batch_size=8, num_workers=2))])
     assert len(np.unique(drawn)) == 40
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_training_is_the_same_with_workers(compiled):
+    """Threads run ops of their own while this one trains, records and captures."""
+    images, labels = load_digits()
+
+    class Noised(Dataset):
+        def __len__(self):
+            return 300
+
+        def __getitem__(self, index):
+            return GaussianNoise()(ag.tensor(images[index] / 16)), labels[index]
+
+    def trained(num_workers):
+        ag.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.MLP(64, 16, 10))
+        optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+
+        def step(x, y):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = ag.compile(step) if compiled else step
+        return [run(x, y).item() for _ in range(2) for x, y in DataLoader(Noised(), 32, True, num_workers=num_workers, generator=0)]
+
+    losses = trained(0)
+    assert trained(2) == losses
+    assert losses[-1] < losses[0]

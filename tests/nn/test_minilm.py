@@ -63,6 +63,16 @@ def test_embeddings(theirs, model, tokenize):
     np.testing.assert_allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
 
 
+def test_pairs_and_pooler(theirs, model):
+    """Two sentences by token_type_ids, padding, and the vector of the first token."""
+    given = theirs.tokenizer([["How old are you?", "I am six."], ["Hm?", "No."]], padding=True, return_tensors="pt")
+    expected = theirs[0].auto_model(**given)
+    ours = model(**{name: ag.tensor(values.numpy()) for name, values in given.items()})
+    seen = given["attention_mask"].numpy() == 1
+    np.testing.assert_allclose(ours.last_hidden_state.detach().numpy()[seen], expected.last_hidden_state.detach().numpy()[seen], atol=1e-5)
+    np.testing.assert_allclose(ours.pooler_output.detach().numpy(), expected.pooler_output.detach().numpy(), atol=1e-5)
+
+
 def test_what_is_alike_is_near(model, tokenize):
     eating, bread, girl, *_ = embed(model, tokenize, TEXTS)
     assert (eating @ bread).item() > 0.7

@@ -18,7 +18,7 @@ A name that is not there raises an error that says so, and what to do. Some thin
 * A dtype is NumPy's (``torch.float32`` is ``numpy.dtype("float32")``), a shape is a tuple. There is no bfloat16.
 * ``torch.save`` writes data, never code, in a format of its own (``autograd/io.py``), and ``torch.load`` reads it.
 * ``torch.compile`` captures whole functions; what it cannot capture is an error, not a part that runs uncompiled.
-* A DataLoader with ``num_workers`` reads in the same process.
+* The workers of a DataLoader are threads of this process, which share one dataset; their batches come in the same order.
 """
 from nn.compat.finder import MissingModule, MissingName, ShadowError, install, uninstall
 

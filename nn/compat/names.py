@@ -45,7 +45,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "torch.optim.lr_scheduler": ("nn.optim.lr_scheduler",),
     "torch.optim.swa_utils": ("nn.optim.swa_utils",),
     "torch.utils": (),
-    **each("torch.utils.data", ("dataloader", "dataset", "sampler"), "nn.compat.data", "nn.data"),
+    **each("torch.utils.data", ("dataloader", "dataset", "sampler"), "nn.data"),
     "torch.utils.checkpoint": ("autograd.checkpoint",),
     "torch.amp": ("nn.compat.amp",),
     "torch.cuda.amp": ("nn.compat.amp",),

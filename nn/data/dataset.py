@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import ArgumentError, DimError, ShapeError, message
+from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
 from nn.data.collate import default_collate
 from nn.data.random import Seed, permutation
 
@@ -24,17 +24,55 @@ class Dataset:
 
     def gather(self, indices: Sequence[int]) -> Any:
         """The samples at these indices as one batch, as ``default_collate`` puts it together. May be overridden by something faster."""
-        return default_collate([self[i] for i in indices])
+        return default_collate([read(self, i) for i in indices])
 
-    def __add__(self, other: Dataset) -> ConcatDataset:
+    def __add__(self, other: Dataset) -> Dataset:
         return ConcatDataset([self, other])
 
 
+def read(dataset: Any, index: Any) -> Any:
+    """``dataset[index]``; what it raises says at which index."""
+    try:
+        return dataset[index]
+    except Exception as error:
+        error.add_note(f"in {type(dataset).__name__}[{index}]")
+        raise
+
+
 class IterableDataset(Dataset):
-    """Base of data that is read in its own order: a new one writes ``__iter__``."""
+    """Base of data that is read in its own order: a new one writes ``__iter__``.
+
+    Each worker of a DataLoader iterates over all of it, unless ``__iter__`` asks ``get_worker_info()`` which part is its own.
+
+    >>> class Squares(nn.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         worker = nn.data.get_worker_info()
+    ...         return (i**2 for i in (range(6) if worker is None else range(worker.id, 6, worker.num_workers)))
+    >>> [batch.tolist() for batch in nn.data.DataLoader(Squares(), batch_size=2, num_workers=2)]
+    [[0, 4], [1, 9], [16], [25]]
+    """
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError
+
+    def __len__(self) -> int:  # a TypeError, by which list() knows that there is no length to begin with
+        raise DtypeError(message(type(self).__name__, "len() requires a dataset with __len__", "none", "write one, or count while reading"))
+
+    def __add__(self, other: Dataset) -> Dataset:
+        return ChainDataset([self, other])
+
+
+class ChainDataset(IterableDataset):
+    """Several iterable datasets, one after the other."""
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.datasets)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
 
 
 class TensorDataset(Dataset):
@@ -77,7 +115,7 @@ class Subset(Dataset):
     def gather(self, indices: Sequence[int]) -> Any:
         """The samples at these indices as one batch."""
         inner = [self.indices[i] for i in indices]
-        return self.dataset.gather(inner) if hasattr(self.dataset, "gather") else default_collate([self.dataset[i] for i in inner])
+        return self.dataset.gather(inner) if hasattr(self.dataset, "gather") else default_collate([read(self.dataset, i) for i in inner])
 
 
 class ConcatDataset(Dataset):
@@ -98,6 +136,32 @@ class ConcatDataset(Dataset):
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
+
+
+class StackDataset(Dataset):
+    """Several datasets of equal length side by side: sample i is the tuple of their samples i, or a dict where they are given by name.
+
+    >>> nn.data.StackDataset(x=[1, 2], y="ab")[1]
+    {'x': 2, 'y': 'b'}
+    """
+
+    def __init__(self, *datasets: Any, **named: Any) -> None:
+        if bool(datasets) == bool(named):
+            raise ArgumentError(message("StackDataset", "datasets are required, either all by position or all by name",
+                                        "both" if named else "none"))  # fmt: skip
+        self.datasets: Any = named or datasets
+        lengths = [len(dataset) for dataset in (named.values() if named else datasets)]
+        if len(set(lengths)) != 1:
+            raise ShapeError(message("StackDataset", "datasets of equal length are required", f"lengths {lengths}"))
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self) -> int:
+        return self._length
 
 
 def random_split(dataset: Dataset, lengths: Sequence[float], generator: Seed = None) -> list[Subset]:

@@ -1,12 +1,11 @@
 """Handwritten digits, so that a first model trains on real data without a download."""
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 
-FOLDER = files(__package__)
+from nn.data.bundled import FOLDER, description
 
 
 class Digits(NamedTuple):
@@ -18,13 +17,17 @@ class Digits(NamedTuple):
     @property
     def description(self) -> str:
         """Where the data comes from, how it was made, and its licence."""
-        return FOLDER.joinpath("digits.txt").read_text(encoding="utf-8")
+        return description("digits")
 
 
 def load_digits(*, raw: bool = False) -> Digits:
     """1,797 digits written by hand, as arrays: images (1797, 8, 8) with values 0 ... 16, labels (1797,) 0 ... 9.
 
     Images are float32, or uint8 as they are stored with ``raw=True``; labels are int64. ``load_digits().description`` tells their source.
+
+    >>> images, labels = nn.data.load_digits()
+    >>> images.shape, labels[:4].tolist()
+    ((1797, 8, 8), [0, 1, 2, 3])
     """
     with FOLDER.joinpath("digits.npz").open("rb") as file, np.load(file) as stored:
         images, labels = stored["images"], stored["labels"]

@@ -1,7 +1,10 @@
 """Data: datasets, order, batches, splits, scaling, the bundled digits."""
 from __future__ import annotations
 
+import doctest
+import importlib
 import pickle
+import pkgutil
 from collections import Counter
 from typing import NamedTuple
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+import nn
 from nn import data
 from nn.data import DataLoader, Standardize, Subset, TensorDataset, load_digits, random_split, train_test_split
 
@@ -71,6 +75,16 @@ def test_subset_and_concatenation():
     with pytest.raises(IndexError):
         both[7]
     assert len(pickle.loads(pickle.dumps(subset))) == 2
+
+
+def test_stacked_datasets():
+    by_place, by_name = data.StackDataset(Squares(3), [5, 6, 7]), data.StackDataset(x=[1, 2], name=["a", "b"])
+    assert (len(by_place), by_place[2][0][1], by_place[2][1]) == (3, 4, 7)
+    assert next(iter(DataLoader(by_name, batch_size=2)))["name"] == ["a", "b"]
+    with pytest.raises(ValueError, match="either all by position or all by name"):
+        data.StackDataset([1], x=[1])
+    with pytest.raises(ValueError, match=r"equal length are required; got lengths \[1, 2\]"):
+        data.StackDataset([1], [1, 2])
 
 
 @pytest.mark.parametrize("lengths", [[6, 4], [10, 0], [0.5, 0.3, 0.2], [1 / 3, 1 / 3, 1 / 3], [1.0]])
@@ -187,14 +201,33 @@ def test_iterable_dataset():
 
     assert [batch.tolist() for batch in DataLoader(Stream(), batch_size=2)] == [[0, 1], [2, 3], [4]]
     assert [batch.tolist() for batch in DataLoader(Stream(), batch_size=2, drop_last=True)] == [[0, 1], [2, 3]]
+    assert list(DataLoader(Stream(), batch_size=None)) == [0, 1, 2, 3, 4]
+    assert list(Stream() + Stream()) == [*range(5), *range(5)]
+    with pytest.raises(TypeError, match="requires a dataset with __len__"):
+        len(DataLoader(Stream()))
     with pytest.raises(ValueError, match="its own order"):
         DataLoader(Stream(), shuffle=True)
+
+
+def test_samples_that_a_dataset_reads_together():
+    class Table:
+        def __len__(self):
+            return 5
+
+        def __getitems__(self, indices):
+            return [10 * i for i in indices]
+
+    assert [batch.tolist() for batch in DataLoader(Table(), batch_size=3)] == [[0, 10, 20], [30, 40]]
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"num_workers": 2}, "num_workers must be 0"),
+        ({"num_workers": -1}, "0 or more"),
+        ({"timeout": -1}, "0 or more"),
+        ({"num_workers": 1, "prefetch_factor": 0}, "0 or more"),
+        ({"prefetch_factor": 2}, "need workers; got num_workers=0"),
+        ({"persistent_workers": True}, "need workers; got num_workers=0"),
         ({"batch_size": 0}, "positive integer; got 0"),
         ({"batch_size": 2.5}, "positive integer; got 2.5"),
         ({"sampler": [1], "shuffle": True}, "either sampler or shuffle"),
@@ -345,3 +378,8 @@ def test_split_errors():
         train_test_split(np.zeros(3), np.zeros(4))
     with pytest.raises(ValueError, match="test_size"):
         train_test_split(np.zeros(3), test_size=1.5)
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(data.__path__)])
+def test_examples(name):
+    assert not doctest.testmod(importlib.import_module(f"nn.data.{name}"), extraglobs={"ag": ag, "nn": nn, "np": np}).failed

@@ -1,10 +1,12 @@
 """Tensors out of data, out of nothing, and after the model of other tensors."""
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -13,7 +15,26 @@ from autograd.arrays import as_array
 from autograd.device import device as Device
 from autograd.dtypes import NUMBERS, get_default_dtype, int64
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
+from autograd.op import into
 from autograd.tensor import Tensor
+
+P = ParamSpec("P")
+
+
+def takes_out(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Let a function that makes a tensor take ``out=``, as ops do: it is written there, in the dtype of out unless one is given."""
+    typed = "dtype" in inspect.signature(make).parameters
+
+    @functools.wraps(make)
+    def call(*args: Any, **params: Any) -> Any:
+        if "out" not in params:
+            return make(*args, **params)
+        if typed and params.get("dtype") is None:
+            params["dtype"] = getattr(params["out"], "dtype", None)
+        return into(make, make.__name__, args, params)
+
+    return call
+
 
 # ── out of data ──
 
@@ -62,27 +83,32 @@ def scalar_tensor(value: complex, *, dtype: Any = None, device: Any = None, requ
 # ── out of nothing: zeros(2, 3) or zeros((2, 3)) ──
 
 
+@takes_out
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any) -> Tensor:
     """Zeros: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
     return finished(np.zeros(shape_of("zeros", size, sizes), checked(dtype, device) or get_default_dtype()), requires_grad)
 
 
+@takes_out
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any) -> Tensor:
     """Ones: ``ones(2, 3)`` or ``ones((2, 3))``."""
     return finished(np.ones(shape_of("ones", size, sizes), checked(dtype, device) or get_default_dtype()), requires_grad)
 
 
+@takes_out
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any) -> Tensor:
     """Memory whose values are still to be written."""
     return finished(np.empty(shape_of("empty", size, sizes), checked(dtype, device) or get_default_dtype()), requires_grad)
 
 
+@takes_out
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor filled with one value, of the value's dtype."""
     value = as_array(fill_value)
     return finished(np.full(shape_of("full", (size,)), value, checked(dtype, device) or value.dtype), requires_grad)
 
 
+@takes_out
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere: (n, m)."""
     rows, columns = shape_of("eye", (n, n if m is None else m))
@@ -92,10 +118,13 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 # ── ranges ──
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@takes_out
+def arange(
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Values from start (0 if only one number is given) up to, not including, end. Integers if all three are, else the default dtype."""
-    if end is None:
-        start, end = 0, start
+    if end is None or start is None:
+        start, end = 0, start if end is None else end
     start, end, step = (number("arange", value) for value in (start, end, step))
     whole = all(isinstance(value, int) for value in (start, end, step))
     dtype = checked(dtype, device) or (int64 if whole else get_default_dtype())
@@ -109,6 +138,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     return finished(values.astype(dtype), requires_grad)
 
 
+@takes_out
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Evenly spaced values from start to end, both included: (steps,)."""
     (steps,) = shape_of("linspace", (steps,))
@@ -116,6 +146,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
     return finished(values.astype(checked(dtype, device) or get_default_dtype()), requires_grad)
 
 
+@takes_out
 def logspace(
     start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:

@@ -286,12 +286,17 @@ def into(function: Callable[..., Any], name: str, args: tuple[Any, ...], params:
     result = function(*args, **params)
     if out is None:
         return result
-    targets, values = (out, result) if isinstance(out, tuple | list) else ((out,), (result,))
+    values = result if isinstance(result, tuple | list) else (result,)
+    targets = out if isinstance(out, tuple | list) else (out,)
+    if len(targets) != len(values):
+        raise DtypeError(message(f"{name} with out=", f"one tensor for each of {len(values)} results is required", str(len(targets))))
     for target, value in zip(targets, values, strict=True):
         if isinstance(target, Recorder):
             target._receive(value, name)
-        else:
+        elif hasattr(target, "dtype"):
             target[...] = value
+        else:
+            raise DtypeError(message(f"{name} with out=", "a tensor is required", type(target).__name__))
     return type(result)(*targets) if isinstance(result, tuple) and hasattr(result, "_fields") else out
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import tracing
 from autograd.arrays import as_array
-from autograd.creation import checked, filled_like, finished, number, shape_of
+from autograd.creation import checked, filled_like, finished, number, shape_of, takes_out
 from autograd.device import CPU
 from autograd.device import device as Device
 from autograd.dtypes import REAL_PARTS, get_default_dtype, int64
@@ -172,6 +172,7 @@ def drawn(name: str, dtype: Any) -> Any:
 # ── new tensors ──
 
 
+@takes_out
 def rand(
     *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any
 ) -> Tensor:
@@ -180,6 +181,7 @@ def rand(
     return finished(draw_uniform("rand", shape, dtype, generator), requires_grad)
 
 
+@takes_out
 def randn(
     *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **sizes: Any
 ) -> Tensor:
@@ -188,8 +190,9 @@ def randn(
     return finished(draw_normal("randn", shape, dtype, generator), requires_grad)
 
 
+@takes_out
 def randint(
-    low: Any, high: Any = None, size: Any = None, *,
+    low: Any = 0, high: Any = None, size: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Integers from low up to, not including, high: ``randint(low, high, size)`` or ``randint(high, size)``."""
@@ -205,6 +208,7 @@ def randint(
     return finished(rng(generator).integers(low, high, shape_of("randint", (size,))).astype(checked(dtype, device) or int64), requires_grad)
 
 
+@takes_out
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The integers from 0 to n - 1 in random order: (n,)."""
     (n,) = shape_of("randperm", (n,))
@@ -236,7 +240,7 @@ def randn_like(
 
 
 def randint_like(
-    input: Any, low: Any, high: Any = None, *,
+    input: Any, low: Any = 0, high: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Integers from low (0 if only high is given) up to, not including, high, of the shape and dtype of input."""
@@ -245,6 +249,7 @@ def randint_like(
     return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
+@takes_out
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
@@ -263,6 +268,7 @@ def normal(
     return finished((draw_normal("normal", shape, dtype, generator) * scale + shift).astype(dtype, copy=False), requires_grad)
 
 
+@takes_out
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that input (or p, for all) says, else 0; of the shape and dtype of input. No gradient flows to it."""
     model = as_array(input)
@@ -281,6 +287,7 @@ def draw_bernoulli(name: str, chances: Any, shape: Shape, generator: Generator |
     return draw_uniform(name, shape, np.dtype(drawn(name, chances.dtype)), generator) < chances
 
 
+@takes_out
 def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
     """Indices drawn with the weights in each row of input: (k,) -> (num_samples,), (n, k) -> (n, num_samples)."""
     weights = as_array(input)
@@ -378,16 +385,25 @@ def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -
     return assign(input, Tensor._wrap(as_array(rng(generator).geometric(p, input.shape)).astype(input.dtype)), "geometric_")
 
 
-def random_(input: Tensor, low: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Fill with integers: ``random_(to)``, ``random_(low, to)``; with no bounds, all that the dtype holds exactly."""
-    if to is None:
-        low, to = 0, low or None
-    if to is None:
-        kind = input.dtype.kind
-        to = 2 if kind == "b" else 2 ** (np.finfo(input.dtype).nmant + 1) + 1 if kind == "f" else int(np.iinfo(input.dtype).max) + 1
+def random_(input: Tensor, low: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill with integers: ``random_(to)``, ``random_(low, to)``; with no bounds, those from 0 on that the dtype holds without a gap."""
+    least, most, exact = integers_of(input.dtype)
+    if low is None:
+        low, to = 0, exact + 1
+    elif to is None:
+        low, to = 0, low
     ordered("random_", low < to, "low < to", f"{low} and {to}")
+    ordered("random_", least <= low and to - 1 <= most, f"a range within that of {input.dtype}, {least} to {most},", f"{low} to {to - 1}")
     values = rng(generator).integers(low, to, input.shape, dtype=np.uint64 if to > 2**63 else np.int64)
     return assign(input, Tensor._wrap(as_array(values).astype(input.dtype)), "random_")
+
+
+def integers_of(dtype: Any) -> tuple[int, int, int]:
+    """The least and the largest integer of a dtype, and the one up to which it holds all."""
+    if dtype.kind == "f":
+        return int(np.finfo(dtype).min), int(np.finfo(dtype).max), 2 ** (np.finfo(dtype).nmant + 1)
+    least, most = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    return least, most, most
 
 
 __all__ = [

@@ -530,7 +530,7 @@ class Tensor(Methods):
 
     def _receive(self, value: Any, name: str) -> None:
         """Be the ``out=`` of an op: take its result, of this shape, and of a dtype that this one can hold."""
-        if self.requires_grad or getattr(value, "requires_grad", False):
+        if recording() and (self.requires_grad or getattr(value, "requires_grad", False)):
             raise GraphError(message(
                 f"{name} with out=", "tensors that do not require grad are required, for nothing is recorded of what is written",
                 "one that does", "leave out= away, or compute under no_grad()",

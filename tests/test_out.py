@@ -67,3 +67,55 @@ def test_a_write_is_noticed_by_the_graph():
     ag.exp(x, out=x)
     with pytest.raises(ag.GraphError, match="overwritten in place"):
         y.backward()
+
+
+def test_leaves_are_written_where_nothing_is_recorded():
+    w = ag.ones(2, requires_grad=True)
+    with ag.no_grad():
+        assert ag.add(w, 1, out=w) is w
+    assert w.tolist() == [2, 2]
+    assert w.requires_grad
+
+
+def test_one_out_for_each_result():
+    with pytest.raises(ag.DtypeError, match="sort with out=: one tensor for each of 2 results is required; got 1"):
+        ag.sort(ag.ones(2), out=ag.empty(0))
+    with pytest.raises(ag.DtypeError, match="exp with out=: one tensor for each of 1 results is required; got 2"):
+        ag.exp(ag.ones(2), out=(ag.empty(0), ag.empty(0)))
+    with pytest.raises(ag.DtypeError, match="exp with out=: a tensor is required; got int"):
+        ag.exp(ag.ones(2), out=3)
+
+
+MADE = {
+    "zeros": ((2,), [0, 0]), "ones": ((2,), [1, 1]), "full": (((2,), 3), [3, 3]), "eye": ((2,), [[1, 0], [0, 1]]),
+    "arange": ((3,), [0, 1, 2]), "linspace": ((1, 3, 3), [1, 2, 3]), "logspace": ((0, 2, 3), [1, 10, 100]), "empty": ((2,), None),
+    "rand": ((2,), None), "randn": ((2,), None), "randint": ((5, (2,)), None), "randperm": ((4,), None), "normal": ((0.0, 1.0, (2,)), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_functions_that_make_tensors(name):
+    args, expected = MADE[name]
+    make = getattr(ag, name)
+    ag.manual_seed(0)
+    fresh = make(*args, dtype=ag.float64)
+    ag.manual_seed(0)
+    out = ag.empty(0, dtype=ag.float64)
+    assert make(*args, out=out) is out
+    assert (out.shape, out.dtype) == (fresh.shape, ag.float64)
+    assert expected is None or out.tolist() == expected
+    assert name == "empty" or out.equal(fresh)
+    assert make(*args, out=None).shape == fresh.shape
+    with pytest.raises(ag.ShapeError, match=rf"{name} with out=: an out of shape"):
+        make(*args, out=ag.zeros(7))
+    with pytest.raises(ag.GraphError, match=rf"{name} with out=: tensors that do not require grad are required"):
+        make(*args, out=ag.zeros(tuple(fresh.shape), requires_grad=True))
+
+
+def test_draws_by_what_a_tensor_says():
+    out = ag.zeros(3, dtype=ag.float64)
+    assert ag.bernoulli(ag.tensor([0.0, 1.0, 1.0]), out=out) is out
+    assert out.tolist() == [0, 1, 1]
+    drawn = ag.empty(0, dtype=ag.int64)
+    ag.multinomial(ag.tensor([0.0, 1.0]), 1, out=drawn)
+    assert drawn.tolist() == [1]

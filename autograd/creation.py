@@ -26,12 +26,12 @@ def takes_out(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
     typed = "dtype" in inspect.signature(make).parameters
 
     @functools.wraps(make)
-    def call(*args: Any, **params: Any) -> Any:
-        if "out" not in params:
+    def call(*args: Any, out: Any = None, **params: Any) -> Any:
+        if out is None:
             return make(*args, **params)
         if typed and params.get("dtype") is None:
-            params["dtype"] = getattr(params["out"], "dtype", None)
-        return into(make, make.__name__, args, params)
+            params["dtype"] = getattr(out, "dtype", None)
+        return into(make, make.__name__, args, params | {"out": out})
 
     return call
 

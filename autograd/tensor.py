@@ -20,6 +20,7 @@ from autograd.graph import NO_PARAMS, Node, Watch, backpropagate, leading_to, re
 from autograd.hooks import RemovableHandle
 from autograd.indexing import normalized
 from autograd.inplace import View, assign, refresh, set_item, view_of
+from autograd.kernels.dims import integers
 from autograd.methods import Methods
 from autograd.modes import recording, set_recording, silent
 from autograd.op import Op
@@ -525,8 +526,17 @@ class Tensor(Methods):
         return assign(self, src if isinstance(src, Tensor) else Tensor(src), "copy_", cast=True)
 
     def fill_(self, value: Any) -> Tensor:
-        """Write one number into every element."""
-        return assign(self, value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.dtype)), "fill_", cast=True)
+        """Write one value, a number or a 0-d tensor, into every element."""
+        if not isinstance(value, Tensor):
+            if type(value) not in NUMBERS and not hasattr(value, "dtype"):
+                raise DtypeError(message("fill_", "a number or a 0-d tensor is required", type(value).__name__))
+            try:
+                value = Tensor(np.asarray(value, self.dtype))
+            except TypeError:
+                raise DtypeError(message("fill_", f"a value that fits {self.dtype} is required", repr(value))) from None
+        if value._array.ndim:
+            raise ShapeError(message("fill_", "a number or a 0-d tensor is required", f"shape {value.shape}", "copy_ broadcasts"))
+        return assign(self, value, "fill_", cast=True)
 
     def _receive(self, value: Any, name: str) -> None:
         """Be the ``out=`` of an op: take its result, of this shape, and of a dtype that this one can hold."""
@@ -557,7 +567,9 @@ class Tensor(Methods):
 
     def resize_(self, *size: Any) -> Tensor:
         """Give this tensor another shape: its elements in order as far as there is room for them, zeros after them."""
-        shape = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
+        shape = integers("resize_", size)
+        if min(shape, default=0) < 0:
+            raise ShapeError(message("resize_", "sizes of at least 0 are required", str(shape)))
         if self.requires_grad or self._view is not None:
             raise GraphError(message(
                 "resize_", "a tensor with memory of its own that does not require grad is required", "another", "use reshape or narrow",

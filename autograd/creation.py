@@ -99,10 +99,12 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 
 
 @with_out
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """Values from start (0 if only one number is given) up to, not including, end. Integers if all three are, else the default dtype."""
-    if end is None:
-        start, end = 0, start
+    if end is None or start is None:
+        start, end = 0, start if end is None else end
     start, end, step = (number("arange", value) for value in (start, end, step))
     whole = all(isinstance(value, int) for value in (start, end, step))
     dtype = checked(dtype, device) or (int64 if whole else get_default_dtype())

@@ -193,7 +193,7 @@ def randn(
 
 @with_out
 def randint(
-    low: Any, high: Any = None, size: Any = None, *,
+    low: Any = 0, high: Any = None, size: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Integers from low up to, not including, high: ``randint(low, high, size)`` or ``randint(high, size)``."""
@@ -241,7 +241,7 @@ def randn_like(
 
 
 def randint_like(
-    input: Any, low: Any, high: Any = None, *,
+    input: Any, low: Any = 0, high: Any = None, *,
     generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Integers from low (0 if only high is given) up to, not including, high, of the shape and dtype of input."""

@@ -528,12 +528,21 @@ class Tensor(Methods):
         return assign(self, src if isinstance(src, Tensor) else Tensor(src), "copy_", cast=True)
 
     def fill_(self, value: Any) -> Tensor:
-        """Write one number into every element."""
-        return assign(self, value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.dtype)), "fill_", cast=True)
+        """Write one value, a number or a 0-d tensor, into every element."""
+        if not isinstance(value, Tensor):
+            if type(value) not in NUMBERS and not hasattr(value, "dtype"):
+                raise DtypeError(message("fill_", "a number or a 0-d tensor is required", type(value).__name__))
+            try:
+                value = Tensor(np.asarray(value, self.dtype))
+            except TypeError:
+                raise DtypeError(message("fill_", f"a value that fits {self.dtype} is required", repr(value))) from None
+        if value._array.ndim:
+            raise ShapeError(message("fill_", "a number or a 0-d tensor is required", f"shape {value.shape}", "copy_ broadcasts"))
+        return assign(self, value, "fill_", cast=True)
 
     def _receive(self, value: Any, name: str) -> None:
         """Be the ``out=`` of an op: take its result, of this shape, and of a dtype that this one can hold."""
-        if self.requires_grad or getattr(value, "requires_grad", False):
+        if recording() and (self.requires_grad or getattr(value, "requires_grad", False)):
             raise GraphError(message(
                 f"{name} with out=", "tensors that do not require grad are required, for nothing is recorded of what is written",
                 "one that does", "leave out= away, or compute under no_grad()",
@@ -560,7 +569,7 @@ class Tensor(Methods):
 
     def resize_(self, *size: Any) -> Tensor:
         """Give this tensor another shape: its elements in order as far as there is room for them, zeros after them."""
-        shape: tuple[int, ...] = integers("resize_", size)  # type: ignore[no-untyped-call]  # kernels have no annotations
+        shape = integers("resize_", size)
         if min(shape, default=0) < 0:
             raise ShapeError(message("resize_", "sizes of 0 or more are required", str(shape)))
         if self.requires_grad or self._view is not None:

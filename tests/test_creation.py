@@ -119,7 +119,7 @@ def test_ranges():
     assert ag.arange(3).dtype == I64
     assert ag.arange(0, 3, 1.0).dtype == F32
     assert ag.arange(3, dtype=F64).dtype == F64
-    assert ag.arange(ag.tensor(3)).tolist() == [0, 1, 2]
+    assert ag.arange(ag.tensor(3)).tolist() == ag.arange(end=3).tolist() == [0, 1, 2]
     assert np.array_equal(ag.linspace(0, 1, 5).numpy(), np.linspace(0, 1, 5, dtype="float32"))
     assert ag.linspace(1, 10, 4, dtype=I64).tolist() == [1, 4, 7, 10]
     assert ag.linspace(3, 4, 1).tolist() == [3]
@@ -226,6 +226,17 @@ def test_draws_have_the_dtype():
     assert (np.abs(x) ** 2).mean() == pytest.approx(1, rel=0.05)
 
 
+def test_bounds_by_name():
+    assert ag.randint(high=1, size=(2,)).tolist() == ag.randint_like(ag.ones(2), high=1).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("dtype", [ag.uint8, ag.int8, ag.bool, I64, ag.float16, F32])
+def test_random_fills_with_what_the_dtype_holds(dtype):
+    x = ag.zeros(1000, dtype=dtype).random_()
+    assert (x.double() == x.double().round()).all()
+    assert x.double().max() > x.double().min() >= 0
+
+
 def test_permutations_and_choices():
     assert sorted(ag.randperm(50).tolist()) == list(range(50))
     rows = ag.multinomial(ag.tensor([[0.0, 1, 2, 3], [1.0, 1, 0, 1]]), 3).tolist()
@@ -272,6 +283,7 @@ def test_filling_parameters():
         (lambda: ag.arange(5, 1), ValueError, "start=5, end=1"),
         (lambda: ag.randint(0, 0, (2,)), ValueError, "low=0, high=0"),
         (lambda: ag.randint(2, 3), TypeError, "size in parentheses"),
+        (ag.arange, TypeError, "arange: numbers are required; got NoneType"),
         (lambda: ag.rand(2, dtype=I64), TypeError, "rand: a floating-point dtype.*int64.*randint"),
         (lambda: ag.normal(0.0, -1.0, (2,)), ValueError, "standard deviation"),
         (lambda: ag.zeros(2).normal_(0, -1), ValueError, "std=-1"),

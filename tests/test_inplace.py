@@ -408,6 +408,12 @@ def test_parts_made_together_are_used_before_the_whole_is_written():
         (lambda: ag.ones(2).__setitem__(slice(None), ag.ones(3)), ValueError, r"setitem: .*\(2,\).*\(3,\)"),
         (lambda: ag.ones(1, 3).expand(2, 3).add_(1), RuntimeError, r"clone\(\)"),
         (lambda: ag.ones(2)[:1].detach_(), RuntimeError, r"detach_: .*use detach\(\)"),
+        (lambda: ag.ones(2).fill_(ag.ones(2)), ValueError, r"fill_: a number or a 0-d tensor is required; got shape \(2,\).*copy_"),
+        (lambda: ag.ones(2).fill_("a"), TypeError, "fill_: .*got str"),
+        (lambda: ag.ones(2).fill_(None), TypeError, "fill_: .*got NoneType"),
+        (lambda: ag.ones(2).fill_(1j), TypeError, "fill_: a value that fits float32 is required; got 1j"),
+        (lambda: ag.ones(2).resize_(-1), ValueError, r"resize_: sizes of 0 or more are required; got \(-1,\)"),
+        (lambda: ag.ones(2).resize_(1.5), TypeError, "resize_: integers are required; got 1.5"),
     ],
 )
 def test_errors(call, error, words):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 from operator import index
+from typing import Any
 
 from autograd.errors import DimError, DtypeError, ShapeError, message
 
@@ -31,7 +32,7 @@ def dims_of(name, dims, ndim):
     return found
 
 
-def integers(name, given):
+def integers(name: str, given: Any) -> tuple[int, ...]:
     """Sizes or dims from ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
     if len(given) == 1 and isinstance(given[0], tuple | list):
         (given,) = given

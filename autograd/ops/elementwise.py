@@ -233,8 +233,10 @@ def masked_fill(x: Array, mask: Array, value: Array):
     """x with value, a number or a 0-d tensor, where mask is true. The dtype stays that of x."""
     if mask.dtype != bool:
         raise DtypeError(message("masked_fill", "a mask of booleans is required", str(mask.dtype), "compare first: mask != 0"))
-    if np.ndim(value):
+    if getattr(value, "ndim", 0):
         raise ShapeError(message("masked_fill", "one value is required", f"shape {value.shape}", "use where(mask, value, x)"))
+    if type(value) not in NUMBERS and not hasattr(value, "dtype"):
+        raise DtypeError(message("masked_fill", "a number or a 0-d tensor is required", type(value).__name__))
     return chosen(mask, np.asarray(value, x.dtype), x)
 
 

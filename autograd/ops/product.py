@@ -114,35 +114,35 @@ def with_dims(name, *expected):
 
 
 @derived(samples=[Sample((3, 4), (4, 2))])
-def mm(a: Array, b: Array):
+def mm(a: Array, mat2: Array):
     """The product of two matrices: (n, k) @ (k, m) -> (n, m)."""
-    with_dims("mm", (a, 2), (b, 2))
-    return matmul(a, b)
+    with_dims("mm", (a, 2), (mat2, 2))
+    return matmul(a, mat2)
 
 
 @derived(samples=[Sample((5, 3, 4), (5, 4, 2))])
-def bmm(a: Array, b: Array):
+def bmm(a: Array, mat2: Array):
     """The products of a batch of matrices: (b, n, k) @ (b, k, m) -> (b, n, m)."""
-    with_dims("bmm", (a, 3), (b, 3))
-    if a.shape[0] != b.shape[0]:
+    with_dims("bmm", (a, 3), (mat2, 3))
+    if a.shape[0] != mat2.shape[0]:
         raise ShapeError(message(
-            "bmm", "batches of equal size are required", f"{a.shape[0]} and {b.shape[0]}", "use matmul, which broadcasts",
+            "bmm", "batches of equal size are required", f"{a.shape[0]} and {mat2.shape[0]}", "use matmul, which broadcasts",
         ))  # fmt: skip
-    return matmul(a, b)
+    return matmul(a, mat2)
 
 
 @derived(samples=[Sample((3, 4), (4,))])
-def mv(a: Array, b: Array):
+def mv(a: Array, vec: Array):
     """A matrix times a vector: (n, k) @ (k) -> (n)."""
-    with_dims("mv", (a, 2), (b, 1))
-    return matmul(a, b)
+    with_dims("mv", (a, 2), (vec, 1))
+    return matmul(a, vec)
 
 
 @derived(samples=[Sample((4,), (4,))])
-def dot(a: Array, b: Array):
+def dot(a: Array, tensor: Array):
     """The sum of the products of two vectors' elements: (n), (n) -> ()."""
-    with_dims("dot", (a, 1), (b, 1))
-    return matmul(a, b)
+    with_dims("dot", (a, 1), (tensor, 1))
+    return matmul(a, tensor)
 
 
 @derived(numpy=np.vdot, samples=[Sample((4,), (4,))])
@@ -159,10 +159,10 @@ def inner(a: Array, b: Array):
 
 
 @derived(samples=[Sample((3,), (4,))])
-def outer(a: Array, b: Array):
+def outer(a: Array, vec2: Array):
     """All products of two vectors' elements: (n), (m) -> (n, m)."""
-    with_dims("outer", (a, 1), (b, 1))
-    return a[:, None] * b
+    with_dims("outer", (a, 1), (vec2, 1))
+    return a[:, None] * vec2
 
 
 ger = outer

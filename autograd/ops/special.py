@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from autograd.errors import ArgumentError, GraphError, message
+from autograd.errors import ArgumentError, DtypeError, GraphError, message
 from autograd.kernels import incomplete_gamma, special
 from autograd.op import Array, Sample, derived
 from autograd.ops.elementwise import BOTH_POSITIVE, binary, clamp, elementwise
@@ -150,6 +150,8 @@ def mvlgamma(x: Array, p):
     """The logarithm of the multivariate gamma function of dimension p: p (p - 1) / 4 log π + Σ lgamma(x - i / 2) over i from 0 to p - 1."""
     if p < 1:
         raise ArgumentError(message("mvlgamma", "a dimension of at least 1 is required", str(p), "p=1 is lgamma"))
+    if x.dtype.kind == "b":
+        raise DtypeError(message("mvlgamma", "numbers are required", str(x.dtype), "convert first: x.float()"))
     return builtins.sum((lgamma(x - i / 2) for i in range(p)), p * (p - 1) / 4 * math.log(math.pi))
 
 

@@ -160,6 +160,20 @@ def test_beta_zero_leaves_nan_out():
     np.testing.assert_array_equal(y.numpy(), np.full((2, 2), 3.0))
 
 
+@pytest.mark.parametrize(
+    ("name", "second", "shapes"),
+    [
+        ("mm", "mat2", ((2, 3), (3, 4))), ("bmm", "mat2", ((5, 2, 3), (5, 3, 4))), ("mv", "vec", ((2, 3), (3,))),
+        ("dot", "tensor", ((3,), (3,))), ("outer", "vec2", ((2,), (3,))), ("ger", "vec2", ((2,), (3,))),
+    ],
+)  # fmt: skip
+def test_the_second_factor_by_its_name(name, second, shapes):
+    a, b = (autograd.randn(shape) for shape in shapes)
+    expected = getattr(autograd, name)(a, b)
+    assert getattr(autograd, name)(input=a, **{second: b}).equal(expected)
+    assert getattr(a, name)(**{second: b}).equal(expected)
+
+
 def test_integers_multiply_exactly():
     y = Tensor(np.array([[2**40, 1]])) @ Tensor(np.array([[2**20], [1]]))
     assert y.dtype == np.int64

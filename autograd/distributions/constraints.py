@@ -32,6 +32,7 @@ def whole(x: Any) -> Any:
 real = Constraint("real numbers", np.isfinite)
 positive = Constraint("numbers above 0", lambda x: x > 0)
 nonnegative = Constraint("numbers of 0 or more", lambda x: x >= 0)
+positive_probability = Constraint("numbers above 0, at most 1", lambda x: (x > 0) & (x <= 1))
 unit_interval = Constraint("numbers from 0 to 1", lambda x: (x >= 0) & (x <= 1))
 boolean = Constraint("0 or 1", lambda x: (x == 0) | (x == 1), is_discrete=True)
 nonnegative_integer = Constraint("integers of 0 or more", lambda x: whole(x) & (x >= 0), is_discrete=True)

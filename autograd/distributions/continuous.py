@@ -4,6 +4,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autograd.distributions import constraints
 from autograd.distributions.distribution import HALF_LOG_2PI, Distribution, parameters
 from autograd.ops import abs, atan, erf, erfinv, exp, expm1, log, log1p, sign, square, tan, where
@@ -128,7 +130,7 @@ class Laplace(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         u = self._uniform(self._shape(sample_shape)) - 0.5
-        return self.loc - self.scale * sign(u) * log1p(-2 * abs(u))
+        return self.loc - self.scale * sign(u) * log1p(-2 * abs(u).clamp(max=0.5 - float(np.finfo(u.dtype).epsneg) / 2))
 
     def log_prob(self, value: Any) -> Tensor:
         return -log(2 * self.scale) - abs(self._checked(value) - self.loc) / self.scale

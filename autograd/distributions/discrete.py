@@ -56,7 +56,7 @@ class Bernoulli(TwoWays):
 
     def log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)
-        return value * self.logits - softplus(self.logits)
+        return value * logsigmoid(self.logits) + (1 - value) * logsigmoid(-self.logits)
 
     def entropy(self) -> Tensor:
         return softplus(self.logits) - self.probs * self.logits
@@ -69,7 +69,7 @@ class Bernoulli(TwoWays):
 class Geometric(TwoWays):
     """The number of failures before the first success: p(k) = (1 - probs)^k probs."""
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints = {"probs": constraints.positive_probability, "logits": constraints.real}
     support = constraints.nonnegative_integer
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:

@@ -11,7 +11,7 @@ from autograd.distributions import constraints
 from autograd.distributions.distribution import Distribution, parameters
 from autograd.function import Function, once_differentiable
 from autograd.kernels.incomplete_gamma import igamma as gammainc
-from autograd.ops import log, log1p, rsqrt, square, sum, where
+from autograd.ops import log, log1p, rsqrt, sigmoid, softmax, square, sum, where
 from autograd.ops.special import digamma, igamma, lgamma, xlogy
 from autograd.tensor import Tensor
 
@@ -47,6 +47,35 @@ def standard_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> 
     density = np.exp((a - 1) * np.log(x) - x - logarithms)
     slope = np.where(density > 0, -rise / np.where(density > 0, density, 1), 0.0)
     return Moved.apply(concentration.expand(shape), values, Tensor._wrap(slope.astype(concentration.dtype)))
+
+
+def standard_log_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
+    """Logarithms of gamma variables of rate 1, which stay finite where the variable itself would round to 0. Differentiable once.
+
+    For a < 1, log G(a) = log G(a + 1) + log(U) / a (Marsaglia and Tsang 2000). Far below 1, P(a, x) = x^a / Γ(a + 1), and with it
+    d log x / da = (ψ(a + 1) - log x) / a; elsewhere as in ``standard_gamma``.
+    """
+    a = np.broadcast_to(concentration.detach().numpy(), shape).astype(np.float64)
+    generator = random.rng(None)
+    small = a < 1
+    log_x = np.log(np.maximum(generator.standard_gamma(np.where(small, a + 1, a)), np.finfo(np.float64).tiny))
+    log_x = np.where(small, log_x - generator.standard_exponential(shape) / a, log_x)
+    values = Tensor._wrap(log_x.astype(concentration.dtype))
+    if not concentration.requires_grad:
+        return values
+    x, h = np.exp(log_x), 1e-4 * a
+    rise = (gammainc(a + h, x) - gammainc(a - h, x)) / (2 * h)
+    density = np.exp(a * log_x - x - np.asarray(lgamma(a)))  # of log x
+    far = log_x < math.log(1e-10)
+    slope = np.where(density > 0, -rise / np.where(density > 0, density, 1), 0.0)
+    slope = np.where(far, (np.asarray(digamma(a + 1)) - log_x) / a, slope)
+    return Moved.apply(concentration.expand(shape), values, Tensor._wrap(slope.astype(concentration.dtype)))
+
+
+def inside(shares: Tensor) -> Tensor:
+    """Shares that are neither 0 nor 1 after rounding, so that their densities are finite."""
+    limits = np.finfo(shares.dtype)
+    return shares.clamp(float(limits.tiny), 1 - float(limits.epsneg))
 
 
 class Gamma(Distribution):
@@ -102,8 +131,8 @@ class Beta(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._shape(sample_shape)
-        x, y = (standard_gamma(c, shape, "Beta") for c in (self.concentration1, self.concentration0))
-        return x / (x + y)
+        x, y = (standard_log_gamma(c, shape, "Beta") for c in (self.concentration1, self.concentration0))
+        return inside(sigmoid(x - y))
 
     def _norm(self) -> Tensor:
         """log B(a, b)."""
@@ -145,8 +174,7 @@ class Dirichlet(Distribution):
         super().__init__(self.concentration.shape[:-1], self.concentration.shape[-1:], validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        x = standard_gamma(self.concentration, self._shape(sample_shape), "Dirichlet")
-        return x / sum(x, -1, keepdim=True)
+        return inside(softmax(standard_log_gamma(self.concentration, self._shape(sample_shape), "Dirichlet"), -1))
 
     def log_prob(self, value: Any) -> Tensor:
         a = self.concentration

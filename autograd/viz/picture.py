@@ -41,8 +41,8 @@ def graph(
 
     >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> print(autograd.viz.graph((x * x).sum()))
-    x    leaf      2
-    mul  x, x      2
+    x    leaf  2
+    mul  x, x  2
     sum  mul   scalar
     """
     show = (show,) if isinstance(show, str) else tuple(show)

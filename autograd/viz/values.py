@@ -75,9 +75,13 @@ def stats(array: Any) -> Stats:
 def keep() -> Iterator[None]:
     """Keep the value of every result that is recorded in this block, for pictures of it. The graph itself keeps what backward needs.
 
+    >>> x = autograd.tensor([3.0], requires_grad=True)
     >>> with autograd.viz.keep():
-    ...     loss = model(x)
-    >>> autograd.viz.graph(loss, show="value")
+    ...     y = x + 1
+    >>> print(autograd.viz.graph(y + 1, show="value"))
+    x    leaf  1  value [3]
+    y    x     1  value [4]
+    add  y     1  value [5]
     """
 
     def keeping(op: Any, args: list[Any], parents: Any, needs: int, params: Any, y: Any, depth: int = 3) -> Node:

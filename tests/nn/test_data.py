@@ -1,10 +1,7 @@
 """Data: datasets, order, batches, splits, scaling, the bundled digits."""
 from __future__ import annotations
 
-import doctest
-import importlib
 import pickle
-import pkgutil
 from collections import Counter
 from typing import NamedTuple
 
@@ -12,7 +9,6 @@ import numpy as np
 import pytest
 
 import autograd as ag
-import nn
 from nn import data
 from nn.data import DataLoader, Standardize, Subset, TensorDataset, load_digits, random_split, train_test_split
 
@@ -378,8 +374,3 @@ def test_split_errors():
         train_test_split(np.zeros(3), np.zeros(4))
     with pytest.raises(ValueError, match="test_size"):
         train_test_split(np.zeros(3), test_size=1.5)
-
-
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(data.__path__)])
-def test_examples(name):
-    assert not doctest.testmod(importlib.import_module(f"nn.data.{name}"), extraglobs={"ag": ag, "nn": nn, "np": np}).failed

@@ -1,9 +1,6 @@
 """Graph layers beside the same formula with a dense adjacency matrix, and two factions found in a real club."""
 from __future__ import annotations
 
-import doctest
-import inspect
-
 import numpy as np
 import pytest
 
@@ -352,10 +349,3 @@ def test_two_labels_are_enough_to_find_the_factions():
 def test_mistakes(call, error, match):
     with pytest.raises(error, match=match):
         call()
-
-
-@pytest.mark.parametrize("module", [module for module in vars(graph).values() if inspect.ismodule(module)], ids=lambda m: m.__name__)
-def test_examples(module):
-    failed, run = doctest.testmod(module, extraglobs={"ag": ag, "nn": nn})
-    assert run
-    assert not failed

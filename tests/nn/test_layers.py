@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 import inspect
 
 import numpy as np
@@ -516,20 +515,6 @@ def test_one_hot_mistakes(call, error):
 
 
 # ── examples in the docstrings ──
-
-
-FILES = [
-    nn.module, nn.parameter, nn.containers, nn.init, nn.losses, nn.utils.rnn, nn.utils.parametrize,
-    nn.utils.parametrizations, nn.utils.recomputed, nn.utils.fusion, nn.utils.stateless, nn.utils.init,
-    *(module for module in vars(nn.layers).values() if inspect.ismodule(module)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("module", FILES, ids=lambda m: m.__name__)
-def test_examples(module):
-    failed, run = doctest.testmod(module, extraglobs={"ag": ag, "nn": nn}, optionflags=doctest.FAIL_FAST)
-    assert run
-    assert not failed
 
 
 @pytest.mark.parametrize("name", [*nn.layers.__all__, *nn.losses.__all__])

@@ -1,9 +1,6 @@
 """Whole models: each learns bundled data to a stated figure, and has the weights and numbers of the programs it is known from."""
 from __future__ import annotations
 
-import doctest
-import inspect
-
 import numpy as np
 import pytest
 
@@ -267,10 +264,3 @@ def test_generation():
 def test_mistakes(call, match):
     with pytest.raises(ValueError, match=match):
         call()
-
-
-@pytest.mark.parametrize("module", [module for module in vars(models).values() if inspect.ismodule(module)], ids=lambda m: m.__name__)
-def test_examples(module):
-    failed, run = doctest.testmod(module, extraglobs={"ag": ag, "nn": nn})
-    assert run
-    assert not failed

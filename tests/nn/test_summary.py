@@ -1,18 +1,10 @@
 """The table of a model's layers."""
 from __future__ import annotations
 
-import doctest
-import sys
-
 import numpy as np
 
 import autograd as ag
 import nn
-
-
-def test_the_example():
-    module = sys.modules["nn.summary"]
-    assert doctest.testmod(module, extraglobs={"nn": nn, "ag": ag}).failed == 0
 
 
 def test_shapes_parameters_and_multiply_adds():

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,45 +32,46 @@ class Moved(Function):
         return grad * slope, None, None
 
 
-def standard_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
-    """Gamma variables of rate 1, with the gradient of implicit reparametrisation (Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498).
-
-    A draw x stays at its quantile P(a, x) when the concentration a moves: dx/da = -(dP/da) / p(x). Differentiable once.
-    """
+def standard_gamma(concentration: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Gamma variables of rate 1. Differentiable once."""
     a = np.broadcast_to(concentration.detach().numpy(), shape).astype(np.float64)
     x = np.maximum(random.rng(None).standard_gamma(a), np.finfo(np.float64).tiny)
-    values = Tensor._wrap(np.asarray(x, np.float64).astype(concentration.dtype))
-    if not concentration.requires_grad:
-        return values
-    h = 1e-4 * a
-    rise = (gammainc(a + h, x) - gammainc(a - h, x)) / (2 * h)
-    logarithms = np.asarray(lgamma(a))
-    density = np.exp((a - 1) * np.log(x) - x - logarithms)
-    slope = np.where(density > 0, -rise / np.where(density > 0, density, 1), 0.0)
-    return Moved.apply(concentration.expand(shape), values, Tensor._wrap(slope.astype(concentration.dtype)))
+    return moved(concentration, a, x, lambda: x * slope_of_log(a, np.log(x)))
 
 
-def standard_log_gamma(concentration: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
+def standard_log_gamma(concentration: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Logarithms of gamma variables of rate 1, which stay finite where the variable itself would round to 0. Differentiable once.
 
-    For a < 1, log G(a) = log G(a + 1) + log(U) / a (Marsaglia and Tsang 2000). Far below 1, P(a, x) = x^a / Γ(a + 1), and with it
-    d log x / da = (ψ(a + 1) - log x) / a; elsewhere as in ``standard_gamma``.
+    For a < 1, log G(a) = log G(a + 1) + log(U) / a (Marsaglia and Tsang 2000).
     """
     a = np.broadcast_to(concentration.detach().numpy(), shape).astype(np.float64)
     generator = random.rng(None)
     small = a < 1
     log_x = np.log(np.maximum(generator.standard_gamma(np.where(small, a + 1, a)), np.finfo(np.float64).tiny))
     log_x = np.where(small, log_x - generator.standard_exponential(shape) / a, log_x)
-    values = Tensor._wrap(log_x.astype(concentration.dtype))
+    return moved(concentration, a, log_x, lambda: slope_of_log(a, log_x))
+
+
+def moved(concentration: Tensor, a: Any, values: Any, slope: Callable[[], Any]) -> Tensor:
+    """Draws in the dtype of the concentration, which move with it where it needs a gradient."""
+    dtype = concentration.dtype
+    drawn = Tensor._wrap(np.asarray(values).astype(dtype))
     if not concentration.requires_grad:
-        return values
+        return drawn
+    return Moved.apply(concentration.expand(a.shape), drawn, Tensor._wrap(np.asarray(slope()).astype(dtype)))
+
+
+def slope_of_log(a: Any, log_x: Any) -> Any:
+    """d log x / da of gamma draws, by implicit reparametrisation (Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498).
+
+    A draw x stays at its quantile P(a, x) when the concentration a moves: dx/da = -(dP/da) / p(x). Near 0, P(a, x) = x^a / Γ(a + 1), and
+    with it d log x / da = (ψ(a + 1) - log x) / a.
+    """
     x, h = np.exp(log_x), 1e-4 * a
     rise = (gammainc(a + h, x) - gammainc(a - h, x)) / (2 * h)
     density = np.exp(a * log_x - x - np.asarray(lgamma(a)))  # of log x
-    far = log_x < math.log(1e-10)
     slope = np.where(density > 0, -rise / np.where(density > 0, density, 1), 0.0)
-    slope = np.where(far, (np.asarray(digamma(a + 1)) - log_x) / a, slope)
-    return Moved.apply(concentration.expand(shape), values, Tensor._wrap(slope.astype(concentration.dtype)))
+    return np.where(log_x < math.log(1e-10), (np.asarray(digamma(a + 1)) - log_x) / a, slope)
 
 
 def inside(shares: Tensor) -> Tensor:
@@ -90,7 +92,7 @@ class Gamma(Distribution):
         super().__init__(self.concentration.shape, validate_args=validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return standard_gamma(self.concentration, self._shape(sample_shape), "Gamma") / self.rate
+        return standard_gamma(self.concentration, self._shape(sample_shape)) / self.rate
 
     def log_prob(self, value: Any) -> Tensor:
         value, a = self._checked(value), self.concentration
@@ -131,7 +133,7 @@ class Beta(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._shape(sample_shape)
-        x, y = (standard_log_gamma(c, shape, "Beta") for c in (self.concentration1, self.concentration0))
+        x, y = (standard_log_gamma(c, shape) for c in (self.concentration1, self.concentration0))
         return inside(sigmoid(x - y))
 
     def _norm(self) -> Tensor:
@@ -174,7 +176,7 @@ class Dirichlet(Distribution):
         super().__init__(self.concentration.shape[:-1], self.concentration.shape[-1:], validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return inside(softmax(standard_log_gamma(self.concentration, self._shape(sample_shape), "Dirichlet"), -1))
+        return inside(softmax(standard_log_gamma(self.concentration, self._shape(sample_shape)), -1))
 
     def log_prob(self, value: Any) -> Tensor:
         a = self.concentration
@@ -212,7 +214,7 @@ class StudentT(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._shape(sample_shape)
-        chi2 = standard_gamma(self.df / 2, shape, "StudentT") * 2
+        chi2 = standard_gamma(self.df / 2, shape) * 2
         return self.loc + self.scale * self._normal(shape) * rsqrt(chi2 / self.df)
 
     def _norm(self) -> Tensor:

@@ -87,7 +87,7 @@ def svg(folding: Folding, looks: Mapping[str, Look], place: Layout | None = None
 
 def n(x: float) -> str:
     """A length with one digit behind the point, where it is needed."""
-    return f"{x:.1f}".removesuffix(".0")
+    return f"{round(x, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0: no -0
 
 
 def open_boxes(boxes: Sequence[Box]) -> list[Box]:

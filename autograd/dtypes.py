@@ -33,6 +33,12 @@ def set_default_dtype(dtype: Any) -> None:
     _default.set(dtype)
 
 
+def require_value(name: str, value: Any) -> None:
+    """Raise unless this is a number, or something that has a dtype."""
+    if type(value) not in NUMBERS and not hasattr(value, "dtype"):
+        raise DtypeError(message(name, "a number or a 0-d tensor is required", type(value).__name__))
+
+
 def default_of_kind(kind: str) -> Dtype:
     """The dtype that a Python number of this kind becomes."""
     if kind == "f":

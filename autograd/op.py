@@ -297,10 +297,8 @@ def into(function: Callable[..., Any], name: str, args: tuple[Any, ...], params:
     for target, value in zip(targets, values, strict=True):
         if isinstance(target, Recorder):
             target._receive(value, name)
-        elif hasattr(target, "dtype"):
-            target[...] = value
         else:
-            raise DtypeError(message(f"{name} with out=", "a tensor is required", type(target).__name__))
+            target[...] = value
     return type(result)(*targets) if isinstance(result, tuple) and hasattr(result, "_fields") else out
 
 

@@ -13,7 +13,7 @@ from autograd.arrays import as_array
 from autograd.device import CPU
 from autograd.device import device as Device
 from autograd.dispatch import call_function, call_ufunc
-from autograd.dtypes import NUMBERS, constants, float32, float64, number, promoted
+from autograd.dtypes import NUMBERS, constants, float32, float64, number, promoted, require_value
 from autograd.errors import ArgumentError, AutogradError, DimError, DtypeError, GraphError, ShapeError, message
 from autograd.formatting import tensor_text
 from autograd.graph import NO_PARAMS, Node, Watch, backpropagate, leading_to, record, topological_order
@@ -530,8 +530,7 @@ class Tensor(Methods):
     def fill_(self, value: Any) -> Tensor:
         """Write one value, a number or a 0-d tensor, into every element."""
         if not isinstance(value, Tensor):
-            if type(value) not in NUMBERS and not hasattr(value, "dtype"):
-                raise DtypeError(message("fill_", "a number or a 0-d tensor is required", type(value).__name__))
+            require_value("fill_", value)
             try:
                 value = Tensor(np.asarray(value, self.dtype))
             except TypeError:

@@ -131,11 +131,15 @@ def sections(measured: Measured) -> Iterator[tuple[str, str, str]]:
     yield "Installation", "Import time: the fastest. Size: with all that the library needs.", installation(measured, libraries)
 
 
+def installed(measured: Measured, library: str) -> list[Result]:
+    """The results that tell how large a library is, and how long its import took: one for each workload that it ran."""
+    return [r for w in measured["workloads"].values() if "bytes" in (r := w["libraries"].get(library, {}))]
+
+
 def installation(measured: Measured, libraries: list[str]) -> str:
     rows = []
     for library in libraries:
-        found = [r for w in measured["workloads"].values() if "bytes" in (r := w["libraries"].get(library, {}))]
-        if found:
+        if found := installed(measured, library):
             seconds = min(r["import_seconds"] for r in found)
             rows.append([library, found[0]["version"], duration(seconds), megabytes(found[0]["bytes"])])
     return table(["", "version", "import", "size"], rows)
@@ -154,7 +158,7 @@ def summary(measured: Measured) -> str:
         [title, *(cell(measured["workloads"][name]["libraries"].get(of), lambda r: duration(fastest(r))) for of in libraries.values())]
         for name, title in SUMMARY.items()
     ]
-    found = [[r for w in measured["workloads"].values() if "bytes" in (r := w["libraries"].get(of, {}))] for of in libraries.values()]
+    found = [installed(measured, of) for of in libraries.values()]
     rows.append(["import", *(duration(min(r["import_seconds"] for r in part)) for part in found)])
     rows.append(["installed, NumPy included", *(megabytes(part[0]["bytes"]) for part in found)])
     return table(["", *libraries], rows)

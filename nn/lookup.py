@@ -8,6 +8,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
+from nn.segments import scatter
 
 __all__ = ["embedding", "embedding_bag"]
 
@@ -73,15 +74,7 @@ def embedding_bag(
         indices, bags = indices[counted], bags[counted]
         factors = None if factors is None else factors[counted]
     rows = embedding(ag.tensor(indices), weight, None, max_norm, norm_type)
-    empty = ag.zeros(count, weight.shape[1], dtype=weight.dtype)
-    if mode == "max":
-        places = ag.tensor(np.broadcast_to(bags[:, None], rows.shape))
-        return empty.scatter_reduce(0, places, rows, "amax", include_self=False)
-    total = empty.index_add(0, ag.tensor(bags), rows if factors is None else rows * factors)
-    if mode == "sum":
-        return total
-    sizes = np.maximum(np.bincount(bags, minlength=count), 1).astype(weight.dtype)
-    return total / ag.tensor(sizes[:, None])
+    return scatter(rows if factors is None else rows * factors, bags, 0, count, mode)
 
 
 def of_equal_bags(

@@ -21,7 +21,7 @@ class Moved(Function):
     """Values that move with a parameter by a slope, which is not differentiable itself: a second derivative is an error."""
 
     @staticmethod
-    def forward(ctx: Any, parameter: Tensor, values: Tensor, slope: Tensor) -> Tensor:  # noqa: ARG004
+    def forward(ctx: Any, parameter: Tensor, values: Tensor, slope: Tensor) -> Tensor:  # noqa: ARG004  the gradient is the parameter's
         ctx.save_for_backward(slope)
         return values.clone()
 

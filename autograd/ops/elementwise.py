@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograd.dtypes import NUMBERS, promoted
+from autograd.dtypes import NUMBERS, promoted, require_value
 from autograd.errors import ArgumentError, DtypeError, ShapeError, message
 from autograd.kernels.choice import chosen, kept
 from autograd.op import Array, Sample, derived, op
@@ -235,8 +235,7 @@ def masked_fill(x: Array, mask: Array, value: Array):
         raise DtypeError(message("masked_fill", "a mask of booleans is required", str(mask.dtype), "compare first: mask != 0"))
     if getattr(value, "ndim", 0):
         raise ShapeError(message("masked_fill", "one value is required", f"shape {value.shape}", "use where(mask, value, x)"))
-    if type(value) not in NUMBERS and not hasattr(value, "dtype"):
-        raise DtypeError(message("masked_fill", "a number or a 0-d tensor is required", type(value).__name__))
+    require_value("masked_fill", value)
     return chosen(mask, np.asarray(value, x.dtype), x)
 
 

@@ -1,6 +1,7 @@
 """What the site is made of beside the pages in docs/: the notebooks, and a page of the reference for each public module."""
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import posixpath
@@ -80,11 +81,16 @@ def on_files(files: Any, *, config: Any) -> Any:
 def reference(name: str) -> str:
     """The page of a module: what it exports, or else what a public face of the packages shows of it."""
     module = importlib.import_module(name)
-    shown = {id(thing) for face in FACES for thing in vars(importlib.import_module(face)).values()}
-    own = [n for n, thing in vars(module).items() if n[0] != "_" and id(thing) in shown and is_of(thing, name)]
+    own = [n for n, thing in vars(module).items() if n[0] != "_" and id(thing) in shown() and is_of(thing, name)]
     public = getattr(module, "__all__", None) or own
     members = "".join(f"        - {member}\n" for member in public)
     return f"# {name}\n\n::: {name}\n    options:\n      members:\n{members or '        []'}\n"
+
+
+@functools.cache
+def shown() -> set[int]:
+    """What the public faces of the packages show, by id."""
+    return {id(thing) for face in FACES for thing in vars(importlib.import_module(face)).values()}
 
 
 def is_of(thing: Any, module: str) -> bool:

@@ -5,8 +5,9 @@ A graph of n nodes is node features (n, F) and ``edge_index`` (2, E) of integers
 """
 from nn.graph.attention import GATConv, GATv2Conv
 from nn.graph.convolution import GCNConv, GINConv, SAGEConv, gcn_norm
-from nn.graph.message_passing import MessagePassing, scatter, softmax
+from nn.graph.message_passing import MessagePassing
 from nn.graph.pooling import global_add_pool, global_max_pool, global_mean_pool
+from nn.segments import scatter, softmax
 
 __all__ = [
     "GATConv", "GATv2Conv", "GCNConv", "GINConv", "MessagePassing", "SAGEConv", "gcn_norm", "global_add_pool", "global_max_pool",

@@ -9,9 +9,10 @@ from autograd import Tensor
 from autograd.errors import ShapeError, message
 from nn import functional as F
 from nn import init
-from nn.graph.message_passing import MessagePassing, Nodes, both, edges_of, elsewhere, looped, scatter, softmax
+from nn.graph.message_passing import MessagePassing, Nodes, both, edges_of, elsewhere, looped
 from nn.layers.linear import Linear
 from nn.parameter import Parameter
+from nn.segments import scatter, softmax
 
 __all__ = ["GATConv", "GATv2Conv"]
 

@@ -8,10 +8,11 @@ from autograd import Tensor
 from autograd.errors import ShapeError, message
 from nn import functional as F
 from nn import init
-from nn.graph.message_passing import MessagePassing, Nodes, as_index, both, edges_of, elsewhere, looped, number_of, scatter
+from nn.graph.message_passing import MessagePassing, Nodes, both, edges_of, elsewhere, looped
 from nn.layers.linear import Linear
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.segments import as_index, number_of, scatter
 
 __all__ = ["GCNConv", "GINConv", "SAGEConv", "gcn_norm"]
 

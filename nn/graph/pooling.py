@@ -5,7 +5,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from nn.graph.message_passing import scatter
+from nn.segments import scatter
 
 __all__ = ["global_add_pool", "global_max_pool", "global_mean_pool"]
 

@@ -13,7 +13,7 @@ from nn import functional as F
 from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
-from nn.utils.rnn import PackedSequence, invert_permutation
+from nn.utils.rnn import PackedSequence, invert_permutation, lengths_of, rows_of
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
@@ -191,8 +191,8 @@ def ends(sizes: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
     """Of packed sequences, the row of each one's last step; and all rows in the order that runs through each sequence backwards."""
     counts = np.array(sizes)
     first = np.cumsum(counts) - counts
-    lengths = (counts > np.arange(sizes[0])[:, None]).sum(1)
-    step, place = np.nonzero(np.arange(len(sizes))[:, None] < lengths)
+    lengths = lengths_of(counts)
+    step, place = rows_of(lengths)
     return first[lengths - 1] + np.arange(sizes[0]), first[lengths[place] - 1 - step] + place
 
 

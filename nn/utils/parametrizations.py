@@ -39,13 +39,18 @@ def lengths(v: Tensor, dim: int | None) -> Tensor:
     return ag.norm(v, 2, dim=tuple(i for i in range(v.ndim) if i != dim), keepdim=True)
 
 
+def scaled(g: Tensor, v: Tensor, dim: int | None) -> Tensor:
+    """g v / ‖v‖."""
+    return v * (g / lengths(v, dim))
+
+
 class _WeightNorm(Module):
     def __init__(self, dim: int | None = 0) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor:
-        return weight_v * (weight_g / lengths(weight_v, self.dim))
+        return scaled(weight_g, weight_v, self.dim)
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         return lengths(weight, self.dim), weight
@@ -80,6 +85,23 @@ def outputs_of(module: Module) -> int:
     return int(isinstance(module, transposed))
 
 
+def require_iterations(n_power_iterations: int) -> None:
+    """Raise unless there is one at least."""
+    if n_power_iterations < 1:
+        raise ArgumentError(message("spectral_norm", "n_power_iterations of at least 1 is required", str(n_power_iterations)))
+
+
+def directions(matrix: Tensor, eps: float) -> list[Tensor]:
+    """u and v to begin with: random, of length 1."""
+    return [F.normalize(ag.randn(length, dtype=matrix.dtype), dim=0, eps=eps) for length in matrix.shape]
+
+
+def divided(weight: Tensor, dim: int, u: Tensor, v: Tensor) -> Tensor:
+    """w / σ, σ = u · W v."""
+    u, v = u.clone(), v.clone()  # later iterations write into them
+    return weight / ag.dot(u, as_matrix(weight, dim) @ v)
+
+
 @ag.no_grad()
 def iterate(matrix: Tensor, u: Tensor, v: Tensor, times: int, eps: float) -> None:
     """Bring u and v, in place, nearer to the first singular vectors: u = W v / ‖W v‖, then v = Wᵀ u / ‖Wᵀ u‖."""
@@ -93,23 +115,20 @@ class _SpectralNorm(Module):
         super().__init__()
         if not -weight.ndim <= dim < weight.ndim:
             raise DimError(message("spectral_norm", f"a dim from {-weight.ndim} to {weight.ndim - 1} is required", str(dim)))
-        if n_power_iterations < 1:
-            raise ArgumentError(message("spectral_norm", "n_power_iterations of at least 1 is required", str(n_power_iterations)))
+        require_iterations(n_power_iterations)
         self.dim, self.eps, self.n_power_iterations = dim % weight.ndim, eps, n_power_iterations
         if weight.ndim > 1:
             matrix = as_matrix(weight.detach(), self.dim)
-            for name, length in zip(("_u", "_v"), matrix.shape, strict=True):
-                self.register_buffer(name, F.normalize(ag.randn(length, dtype=weight.dtype), dim=0, eps=eps))
+            for name, direction in zip(("_u", "_v"), directions(matrix, eps), strict=True):
+                self.register_buffer(name, direction)
             iterate(matrix, self._u, self._v, 15, eps)
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.ndim == 1:
             return F.normalize(weight, dim=0, eps=self.eps)
-        matrix = as_matrix(weight, self.dim)
         if self.training:
-            iterate(matrix.detach(), self._u, self._v, self.n_power_iterations, self.eps)
-        u, v = self._u.clone(), self._v.clone()  # later iterations write into the buffers
-        return weight / ag.dot(u, matrix @ v)
+            iterate(as_matrix(weight.detach(), self.dim), self._u, self._v, self.n_power_iterations, self.eps)
+        return divided(weight, self.dim, self._u, self._v)
 
     def right_inverse(self, value: Tensor) -> Tensor:
         return value

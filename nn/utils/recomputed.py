@@ -3,13 +3,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, message
-from nn import functional as F
 from nn.module import Module
 from nn.parameter import Parameter
-from nn.utils.parametrizations import as_matrix, iterate, lengths, outputs_of, tensor_of
+from nn.utils.parametrizations import as_matrix, directions, divided, iterate, lengths, outputs_of, require_iterations, scaled, tensor_of
 from nn.utils.parametrize import Mixin, mix
 
 __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
@@ -81,7 +79,7 @@ class WeightNorm(Computation):
 
     def tensor(self, module: Any) -> Tensor:
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return v * (g / lengths(v, self.dim))  # type: ignore[no-any-return]
+        return scaled(g, v, self.dim)
 
 
 def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
@@ -111,8 +109,7 @@ class SpectralNorm(Computation):
 
     def tensor(self, module: Any) -> Tensor:
         weight, u, v = (getattr(module, self.name + part) for part in self.parts)
-        u, v = u.clone(), v.clone()  # later iterations write into the buffers
-        return weight / ag.dot(u, as_matrix(weight, self.dim) @ v)  # type: ignore[no-any-return]
+        return divided(weight, self.dim, u, v)
 
     def __call__(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ARG002  (a hook's)
         if module.training:
@@ -129,13 +126,12 @@ def spectral_norm(module: M, name: str = "weight", n_power_iterations: int = 1, 
     ['bias', 'weight_orig', 'weight_u', 'weight_v']
     """
     weight = tensor_of("spectral_norm", module, name, computed=False)
-    if n_power_iterations < 1:
-        raise ArgumentError(message("spectral_norm", "n_power_iterations of at least 1 is required", str(n_power_iterations)))
+    require_iterations(n_power_iterations)
     dim = outputs_of(module) if dim is None else dim
     delattr(module, name)
     module.register_parameter(name + "_orig", Parameter(weight.detach()))
-    for part, length in zip(("_u", "_v"), as_matrix(weight.detach(), dim).shape, strict=True):
-        module.register_buffer(name + part, F.normalize(ag.randn(length, dtype=weight.dtype), dim=0, eps=eps))
+    for part, direction in zip(("_u", "_v"), directions(as_matrix(weight.detach(), dim), eps), strict=True):
+        module.register_buffer(name + part, direction)
     return SpectralNorm(name, n_power_iterations, dim, eps).add(module)
 
 

@@ -76,7 +76,7 @@ def pack_padded_sequence(input: Tensor, lengths: Any, batch_first: bool = False,
         raise ArgumentError(message(
             "pack_padded_sequence", "lengths that do not grow are required", str(counts.tolist()), "pass enforce_sorted=False",
         ))
-    time, place = _rows(counts)
+    time, place = rows_of(counts)
     sample = place if order is None else order[place]
     data = input[(sample, time) if batch_first else (time, sample)]
     sizes = ag.tensor(np.bincount(time))
@@ -96,12 +96,12 @@ def pad_packed_sequence(
             [ 3., -1.]]), tensor([2, 1]))
     """
     data, batch_sizes, order, _ = sequence
-    counts = _lengths(_integers(batch_sizes))
+    counts = lengths_of(_integers(batch_sizes))
     steps = int(counts[0]) if total_length is None else total_length
     if steps < counts[0]:
         required = f"a total_length of at least {counts[0]}, the longest length, is required"
         raise ArgumentError(message("pad_packed_sequence", required, str(total_length)))
-    time, place = _rows(counts)
+    time, place = rows_of(counts)
     if order is not None:
         place = _integers(order)[place]
     index, frame = ((place, time), (len(counts), steps)) if batch_first else ((time, place), (steps, len(counts)))
@@ -160,12 +160,12 @@ def _integers(values: Any) -> np.ndarray[Any, Any]:
     return np.asarray(values.detach().numpy() if isinstance(values, Tensor) else values, np.int64)
 
 
-def _lengths(batch_sizes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def lengths_of(batch_sizes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """How many steps each sequence has, longest first."""
     return np.asarray((batch_sizes > np.arange(batch_sizes[0])[:, None]).sum(1))
 
 
-def _rows(counts: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def rows_of(counts: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """(step, place) of each packed row, for lengths that fall."""
     return np.nonzero(np.arange(counts[0])[:, None] < counts)  # type: ignore[return-value]
 

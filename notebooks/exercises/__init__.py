@@ -43,6 +43,18 @@ def expect(found: Any, right: Any, what: str, *, tolerance: float = 1e-6) -> Non
         raise NotYet(f"{what} is {short(found)}; that is not it")
 
 
+def returned(found: Any, name: str, what: str = "") -> None:
+    """The learner's function has to return something, by now."""
+    if found is None or found is ...:
+        raise NotYet(f"{name} returns nothing so far{what and f'; it has to return {what}'}")
+
+
+def expect_pair(answer: Any, what: str) -> None:
+    """The answer has to be a pair: of what, is told."""
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise NotYet(f"the answer is still open; give a pair: ({what})")
+
+
 def short(array: Any) -> str:
     """An array in one line of text."""
     return np.array2string(array, precision=4, threshold=8).replace("\n", "")

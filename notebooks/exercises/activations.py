@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from exercises import NotYet, exercise, expect
+from exercises import NotYet, exercise, expect, returned
 
 import autograd as ag
 import nn.functional as F
@@ -26,8 +26,7 @@ def check_slope(elu: Any) -> str:
             y = elu(x)
         except FloatingPointError:
             raise NotYet("exp overflows at x = 1000; clamp x before it") from None
-    if y is None or y is ...:
-        raise NotYet("elu returns nothing so far")
+    returned(y, "elu")
     expect(y.detach().numpy(), F.elu(x).detach().numpy(), "elu of -30, -1, 0.5, 2 and 1000")
     (slope,) = ag.grad(y.sum(), (x,))
     expect(slope.numpy(), np.exp(np.minimum(x.detach().numpy(), 0)), "its slope there")

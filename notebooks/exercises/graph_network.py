@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from exercises import NotYet, exercise, expect
+from exercises import exercise, expect, returned
 
 import autograd as ag
 
@@ -22,8 +22,7 @@ def check_mean_layer(mean: Any) -> str:
     vectors = ag.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]], requires_grad=True)
     edges = ag.tensor([[0, 1, 2, 0], [3, 3, 1, 1]])
     found = mean(vectors, edges)
-    if found is None or found is ...:
-        raise NotYet("mean_of_neighbours returns nothing so far")
+    returned(found, "mean_of_neighbours")
     expect(found.detach().numpy(), np.array([[0, 0], [3, 4], [0, 0], [2, 3]]), "the mean for the edges 0→3, 1→3, 2→1, 0→1")
     (gradient,) = ag.grad(found.sum(), (vectors,))
     expect(gradient.numpy()[:, 0], np.array([1, 0.5, 0.5, 0]), "its gradient")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from exercises import NotYet, exercise, expect
+from exercises import exercise, expect, returned
 
 import autograd as ag
 import nn.functional as F
@@ -24,8 +24,7 @@ def check_stable(loss: Any) -> str:
     y = ag.tensor([0.0] * 5 + [1.0] * 5, dtype=ag.float64)
     with np.errstate(all="ignore"):
         found = loss(z, y)
-    if found is None or found is ...:
-        raise NotYet("binary_cross_entropy returns nothing so far")
+    returned(found, "binary_cross_entropy")
     right = F.binary_cross_entropy_with_logits(z, y, reduction="none")
     expect(found.detach().numpy(), right.detach().numpy(), "the losses of -1000, -2, 0, 3 and 1000, for no and for yes,")
     (slope,) = ag.grad(found.sum(), (z,))

@@ -93,8 +93,8 @@ class Worker:
     def answer(self, do: str) -> Any:
         assert self.process.stdout is not None
         alarm = threading.Timer(self.left if do in LIMITED else self.limit, self.process.kill)
+        start = time.perf_counter()  # before the alarm's, or a process that it ended would seem to have had time left
         alarm.start()
-        start = time.perf_counter()
         line = self.process.stdout.readline()
         alarm.cancel()
         self.left -= time.perf_counter() - start

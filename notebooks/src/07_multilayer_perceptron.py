@@ -65,12 +65,13 @@ with ag.no_grad():
     weight = two_lines[1].weight @ two_lines[0].weight
     bias = two_lines[1].weight @ two_lines[0].bias + two_lines[1].bias
     same = (two_lines(X) - (X @ weight.T + bias)).abs().max().item()
-print(f"two layers: {accuracy(two_lines):.1%} right; as one layer with the weight W2 W1 it differs by {same:.0e}")
+print(f"two layers: {accuracy(two_lines):.1%} right")
 assert abs(accuracy(two_lines) - accuracy(line)) < 0.03
 assert same < 1e-4
 
 # %% [markdown]
-# Not at all: $W_2(W_1 x + b_1) + b_2$ is one linear function, $(W_2 W_1)x + \ldots$, however many layers there are. What has to be added
+# Not at all: $W_2(W_1 x + b_1) + b_2$ is one linear function, $(W_2 W_1)x + \ldots$, however many layers there are. (The cell made that
+# one layer, and asserts that its scores are the same.) What has to be added
 # is something between them that is *not* linear. Any bend will do. Here it is `tanh`, applied to each number by itself.
 
 # %%
@@ -129,6 +130,23 @@ for (name, parameter), ours in zip(fresh.named_parameters(), by_hand(points, Y.n
 # %% [markdown]
 # Equal, line by line. Look at the two `.sum(0)`: the biases were broadcast over the batch ([notebook 4](04_broadcasting.ipynb)).
 #
+# Between NumPy and `nn` stands the plain `Tensor`. Only the forward half is written, in the same words; the backward half is a call.
+
+# %%
+tensors = [ag.tensor(p, requires_grad=True) for p in (W1, b1, W2, b2)]
+
+
+def forward(X, W1, b1, W2, b2):
+    return ag.tanh(X @ W1.T + b1) @ W2.T + b2
+
+
+nn.functional.binary_cross_entropy_with_logits(forward(X, *tensors), Y).backward()
+for tensor, ours, parameter in zip(tensors, by_hand(points, Y.numpy()), fresh.parameters(), strict=True):
+    np.testing.assert_allclose(tensor.grad.numpy(), ours, atol=1e-6)
+    np.testing.assert_allclose(tensor.grad.numpy(), parameter.grad.numpy(), atol=1e-6)
+print("NumPy by hand, tensors, nn: the same four gradients")
+
+# %% [markdown]
 # Writing this once is instructive. Writing it anew for each change of the model is where mistakes come from, and it is what the graph
 # does for you:
 

@@ -116,7 +116,8 @@ assert final["cross-entropy", 1] > 0.93
 
 # %% [markdown]
 # From the usual start both learn: a good initialisation keeps scores small, where both slopes are fine. From the bad one, the squared
-# error is stuck with those digits that it is sure about and wrong. Cross-entropy forgives a bad start.
+# error is slow, and is still on its way at the end: the digits that it is sure about and wrong hardly pull. Cross-entropy forgives a bad
+# start.
 #
 # ## What it measures
 #
@@ -155,9 +156,8 @@ assert stable.item() == 200
 
 # %% [markdown]
 # $e^{200}$ is too large for float32 and becomes infinity, so the probability becomes 0, and its logarithm infinite. `cross_entropy` takes
-# the *scores*, and computes $\log\sum_j e^{z_j} - z_y$ with the largest score taken out first, which changes nothing in the sum and keeps
-# every exponential at most
-# 1. So a classifier ends with a linear layer and no softmax; the loss has it inside.
+# the *scores*, and computes $\log\sum_j e^{z_j} - z_y$ with the largest score taken out first, which changes nothing in the result, and
+# leaves no exponential above one. So a classifier ends with a linear layer and no softmax; the loss has it inside.
 #
 # Softmax twice is a common mistake, and a silent one: it learns, badly. Its gradient is weak for the same reason as above.
 

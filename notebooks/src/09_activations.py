@@ -178,7 +178,7 @@ for rate in (0.01, 0.1, 0.3):
     dead[rate] = dead_share(model)
     print(f"relu, rate {rate}: {dead[rate]:.0%} of the units dead, {right:.1%} right")
 assert dead[0.01] < 0.1
-assert dead[0.3] > dead[0.01] + 0.2
+assert dead[0.3] > 0.8
 
 # %% [markdown]
 # One large step pushes a unit so far down that no input lifts it again; at the rate 0.3 it happened to nearly all, and the network is

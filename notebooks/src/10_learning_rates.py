@@ -30,8 +30,8 @@ STEPS = len(X) // BATCH  # in an epoch
 # %% [markdown]
 # ## A training, with a schedule if you like
 #
-# One step is compiled: after the first it is replayed without Python in between, so a training of 5 epochs takes some 20 milliseconds,
-# and we can afford hundreds. The learning rate stays live in a compiled step.
+# One step is compiled: after the first it is replayed without Python in between, so a training of 5 epochs is short, and we can
+# afford hundreds. The learning rate stays live in a compiled step.
 
 # %%
 def train(rate, schedule=None, epochs=5, seed=0):
@@ -96,7 +96,6 @@ def growing(optimizer, steps):
 with np.errstate(all="ignore"):  # the end of it overflows, as it is meant to
     losses, rates, *_ = train(lowest, growing, epochs=4)
 curve, rates = smooth(losses, 5), np.array(rates[4:])
-steepest = rates[: curve.argmin()][np.gradient(np.log(curve[: curve.argmin()])).argmin()]
 bottom = rates[curve.argmin()]
 figure, axis = plt.subplots(figsize=(7, 3))
 axis.semilogx(rates, np.minimum(curve, 4))
@@ -171,9 +170,9 @@ assert cycled < 0.8 * constant
 assert trained["constant", 0.2] > 3 * max(trained["exponential decay", 0.2], trained["1cycle", 0.2])
 
 # %% [markdown]
-# With the same number of steps both schedules end far below the constant rate, and both do so with a *larger* rate than a constant one
-# could bear: they can afford it, for they come down in time. Between the two there is little to choose here; 1cycle's warm-up matters
-# more for deep networks and for transformers.
+# With the same number of steps both schedules end far below the constant rate. And where a constant rate already does badly, at 0.2, they
+# still do well: they can afford a large rate, for they come down in time. What they need is that they come down; how they go up matters
+# more for deep networks and for transformers, where 1cycle's warm-up is at home.
 #
 # ## Does it settle?
 #

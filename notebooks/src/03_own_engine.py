@@ -207,7 +207,7 @@ v = Value(2.0)
 f(v).backward()
 slope, curvature = ag.grad(f), ag.grad(ag.grad(f))
 print(f"slope at 2: 100 lines {v.grad:.1f}, engine {float(slope(2.0)):.1f}")
-print(f"slope of the slope: 100 lines have none, their slope is a plain {type(v.grad).__name__}; engine {float(curvature(2.0)):.1f}")
+print(f"its slope:  100 lines none, for v.grad is a {type(v.grad).__name__}, engine {float(curvature(2.0)):.1f}")
 assert v.grad == float(slope(2.0)) == 4 * 2**3 - 6 * 2 + 1
 assert not isinstance(v.grad, Value)
 assert float(curvature(2.0)) == 12 * 2**2 - 6

@@ -145,6 +145,8 @@ try:
     topological_order(y.grad_fn)
 except RecursionError as error:
     print(f"ours: {type(error).__name__}")
+else:
+    raise AssertionError("a chain of 20,000 calls went through")
 y.backward()
 print(f"the engine: {x.grad.item():.4f}, which is 0.9999 to the 20,000th: {0.9999**20_000:.4f}")
 assert abs(x.grad.item() - 0.9999**20_000) < 1e-3
@@ -178,6 +180,8 @@ try:
     loss.backward()
 except ag.GraphError as error:
     print(error)
+else:
+    raise AssertionError("a graph was walked twice")
 
 # %% [markdown]
 # And if a value that a rule needs was overwritten before the walk, the answer would be wrong. So it is no answer:
@@ -191,6 +195,8 @@ try:
     loss.backward()
 except ag.GraphError as error:
     print(error)
+else:
+    raise AssertionError("an overwritten value was read")
 
 # %% [markdown]
 # ## Your turn

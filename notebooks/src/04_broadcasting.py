@@ -57,8 +57,10 @@ b = ag.tensor([0.1, 0.2, 0.3], requires_grad=True)
 product = a * b
 loss = product.sum()
 stepper = ag.viz.step(loss)
-summed = [step for step in stepper.steps if "sum" in step.title.lower() or "broadcast" in step.title.lower()]
-assert summed
+(half_step,) = [step for step in stepper.steps if step.kind == "unbroadcast"]
+arrived, summed = (array.value for array in half_step.arrays)
+assert arrived.shape == (2, 3)
+assert (summed == arrived.sum(0)).all()
 stepper
 
 # %% [markdown]
@@ -119,16 +121,21 @@ rng = np.random.default_rng(1)
 inputs = rng.uniform(-1, 1, (50, 1))
 targets = 2 * inputs[:, 0] + 0.1 * rng.normal(size=50)
 print("difference:", (inputs - targets).shape)
+assert (inputs - targets).size == 2500
 
 
 def train(loss_of):
     w, b = ag.zeros(1, 1, requires_grad=True), ag.zeros(1, requires_grad=True)
+    losses = []
     for _ in range(300):
         w.grad = b.grad = None
-        loss_of(ag.tensor(inputs, dtype=ag.float32) @ w + b).backward()
+        loss = loss_of(ag.tensor(inputs, dtype=ag.float32) @ w + b)
+        loss.backward()
+        losses.append(loss.item())
         with ag.no_grad():
             w -= 0.2 * w.grad
             b -= 0.2 * b.grad
+    assert losses[-1] < losses[0]
     return w.item(), b.item()
 
 
@@ -137,6 +144,7 @@ wrong = train(lambda p: ((p - y) ** 2).mean())  # (50, 1) - (50,)
 right = train(lambda p: ((p - y.unsqueeze(1)) ** 2).mean())  # (50, 1) - (50, 1)
 print(f"slope found: {wrong[0]:.2f} with the bug, {right[0]:.2f} without; 2 is right")
 assert abs(wrong[0]) < 0.3
+assert abs(wrong[1] - targets.mean()) < 0.05
 assert abs(right[0] - 2) < 0.1
 
 # %%
@@ -160,6 +168,8 @@ try:
     nn.functional.mse_loss(ag.zeros(50, 1), ag.zeros(50))
 except ag.ShapeError as error:
     print(str(error).splitlines()[0])
+else:
+    raise AssertionError("a loss has broadcast")
 
 # %% [markdown]
 # In the picture of a graph, arrows on which something was broadcast are marked, so that you can see where it happens in a program of your
@@ -168,7 +178,9 @@ except ag.ShapeError as error:
 # %%
 p = ag.zeros(50, 1, requires_grad=True)
 difference = p - ag.zeros(50)
-ag.viz.graph(difference)
+picture = ag.viz.graph(difference)
+assert all(edge.broadcast for edge in picture.edges)
+picture
 
 # %% [markdown]
 # ## Your turn

@@ -108,6 +108,8 @@ try:
     ag.gradcheck(Swish.apply, x)
 except ag.GradcheckError as error:
     print(error)
+else:
+    raise AssertionError("a wrong rule was not caught")
 
 # %% [markdown]
 # `gradcheck` shows both tables. The entry for $x = 0$ agrees and the others do not, so what is wrong has $x$ as a factor: the second term
@@ -257,10 +259,11 @@ check_digits(power)
 # <details><summary>A solution</summary>
 #
 # ```python
-# power = -5
+# power = -6
 # ```
-# $10^{-11} + 10^{-10}$ at $h = 10^{-5}$; at $10^{-4}$ the second term is $10^{-8}$, at $10^{-6}$ the first is $10^{-10}$, and both
-# together are about as much.
+# $10^{-10} + 10^{-12} = 1.01 · 10^{-10}$ at $h = 10^{-6}$, and $10^{-11} + 10^{-10} = 1.1 · 10^{-10}$ at $10^{-5}$, which is nearly as
+# good. On either side it is worse: $10^{-9}$ at $10^{-7}$ for the first term, $10^{-8}$ at $10^{-4}$ for the second. The two terms are
+# equal in between, at the cube root of $10^{-16}$, about $5 · 10^{-6}$.
 # </details>
 #
 # ## What to keep

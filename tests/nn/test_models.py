@@ -7,7 +7,7 @@ import pytest
 import autograd as ag
 import nn
 from nn import models
-from nn.data import DataLoader, TensorDataset, karate_club, load_digits, train_test_split
+from nn.data import DataLoader, TensorDataset, karate_club, load_digits, load_text, train_test_split
 from nn.training import accuracy, evaluate, fit
 
 TEXT = "the cat sat on the mat, and the rat sat on the hat of the cat. "
@@ -27,27 +27,62 @@ def seeded():
 
 
 def score(digits, model, epochs, lr):
-    """Accuracy on the test part after training with AdamW."""
+    """Accuracy on the test part after training with AdamW under the 1cycle schedule."""
     train, test = (DataLoader(part, batch_size=64, shuffle=part is digits[0], generator=0) for part in digits)
     loss, optimizer = nn.CrossEntropyLoss(), nn.optim.AdamW(model.parameters(), lr=lr)
-    fit(model, loss, optimizer, train, epochs=epochs, progress=False)
+    scheduler = nn.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, epochs=epochs, steps_per_epoch=len(train))
+    fit(model, loss, optimizer, train, epochs=epochs, scheduler=scheduler, progress=False)
     return evaluate(model, loss, test, accuracy)[1]
 
 
-# ── training ──
+# ── training: the figures in brackets are the least and the most of five seeds ──
 
 
 def test_mlp_reads_digits(digits):
     flat = nn.Sequential(nn.Flatten(), models.MLP(64, 64, 10))
-    assert score(digits, flat, epochs=20, lr=1e-2) > 0.95
+    assert score(digits, flat, epochs=20, lr=1e-2) > 0.95  # (0.971, 0.978)
 
 
 def test_lenet_reads_digits(digits):
-    assert score(digits, models.LeNet(image_size=8, kernel_size=3), epochs=20, lr=1e-2) > 0.92
+    assert score(digits, models.LeNet(image_size=8, kernel_size=3), epochs=40, lr=2e-2) > 0.93  # (0.947, 0.967)
 
 
 def test_resnet_reads_digits(digits):
-    assert score(digits, models.ResNet((1, 1, 1), (8, 16, 32), in_channels=1), epochs=4, lr=1e-2) > 0.96
+    assert score(digits, models.ResNet((1, 1, 1), (8, 16, 32), in_channels=1), epochs=12, lr=2e-2) > 0.96  # (0.978, 0.993)
+
+
+@pytest.fixture(scope="module")
+def manual():
+    """(letters, training part, held-out part) of Python's manual; the parts are arrays of indices into letters, where 1 hides a letter."""
+    text = load_text()[:200_000]
+    letters = ["[PAD]", "[MASK]", *sorted(set(text))]
+    at = {letter: i for i, letter in enumerate(letters)}
+    return letters, *np.split(np.array([at[letter] for letter in text]), [180_000])
+
+
+def windows(part, n, width, generator):
+    """n pieces of the text, (n, width)."""
+    return part[generator.integers(0, len(part) - width, (n, 1)) + np.arange(width)]
+
+
+def test_gpt_knows_more_of_the_manual_than_pairs_of_letters_do(manual):
+    letters, known, unseen = manual
+    pairs = np.ones((len(letters), len(letters)))
+    np.add.at(pairs, (known[:-1], known[1:]), 1)
+    of_pairs = -np.log((pairs / pairs.sum(1, keepdims=True))[unseen[:-1], unseen[1:]]).mean()  # 2.43 nats a letter
+
+    model = models.GPT(models.GPTConfig(block_size=32, vocab_size=len(letters), n_layer=2, n_head=4, n_embd=64))
+    optimizer, generator = model.configure_optimizers(weight_decay=0.1, learning_rate=5e-3), np.random.default_rng(0)
+    scheduler = nn.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=5e-3, total_steps=300)
+    for _ in range(300):
+        text = ag.tensor(windows(known, 32, 33, generator))
+        optimizer.zero_grad()
+        model(text[:, :-1], text[:, 1:])[1].backward()
+        optimizer.step()
+        scheduler.step()
+    text = ag.tensor(windows(unseen, 500, 33, generator))
+    with ag.no_grad():
+        assert model(text[:, :-1], text[:, 1:])[1].item() < of_pairs - 0.15  # (0.26, 0.37)
 
 
 def test_gpt_learns_a_sentence_and_continues_it():
@@ -67,32 +102,35 @@ def test_gpt_learns_a_sentence_and_continues_it():
     assert "".join(letters[i] for i in written) == TEXT
 
 
-def test_bert_fills_in_what_is_masked():
-    """Rows 5 6 7 ... of which one number is hidden (1): the others tell which it is."""
+def test_bert_fills_in_what_is_hidden_in_the_manual(manual):
+    letters, known, unseen = manual
     config = models.BertConfig(
-        vocab_size=24, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=8,
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        vocab_size=len(letters), hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=256,
+        max_position_embeddings=16, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.1,
     )  # fmt: skip
-    model, head, generator = models.BertModel(config, add_pooling_layer=False), nn.Linear(32, 24), np.random.default_rng(0)
+    model, head, generator = models.BertModel(config, add_pooling_layer=False), nn.Linear(64, len(letters)), np.random.default_rng(0)
     optimizer = nn.optim.AdamW([*model.parameters(), *head.parameters()], lr=3e-3)
+    scheduler = nn.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=600)
 
-    def batch(n):
-        rows = generator.integers(2, 16, (n, 1)) + np.arange(8)
-        hidden = np.arange(8) == generator.integers(0, 8, (n, 1))
-        return ag.tensor(np.where(hidden, 1, rows)), ag.tensor(hidden), ag.tensor(rows[hidden])
+    def answered(part, n):
+        """Scores of what is hidden, and what it is: three letters of each of n pieces."""
+        text = windows(part, n, 16, generator)
+        hidden = generator.random(text.shape).argsort(1) < 3
+        return head(model(ag.tensor(np.where(hidden, 1, text))).last_hidden_state[ag.tensor(hidden)]), ag.tensor(text[hidden])
 
-    for _ in range(400):
-        tokens, hidden, answers = batch(32)
+    for _ in range(600):
         optimizer.zero_grad()
-        nn.functional.cross_entropy(head(model(tokens).last_hidden_state[hidden]), answers).backward()
+        nn.functional.cross_entropy(*answered(known, 64)).backward()
         optimizer.step()
-    tokens, hidden, answers = batch(200)
-    assert accuracy(head(model(tokens).last_hidden_state[hidden]), answers) > 0.98
+        scheduler.step()
+    with ag.no_grad():
+        right = accuracy(*answered(unseen, 500))
+    assert right > 0.4 > 1.5 * np.bincount(unseen).max() / len(unseen)  # (0.45, 0.48); a space each time: 0.25
 
 
 def test_vae_learns_digits(digits):
     images = digits[0].tensors[0].reshape(-1, 64)
-    model = models.VAE(64, [64], latent=8)
+    model = models.VAE(64, [128], latent=8)
     optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(40):
         for (x,) in DataLoader(TensorDataset(images), batch_size=64, shuffle=True, generator=0):

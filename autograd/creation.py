@@ -214,12 +214,27 @@ def numel(input: Tensor) -> int:
 
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is float16, float32 or float64."""
-    return bool(input.dtype.kind == "f")
+    return input.is_floating_point()
 
 
 def is_complex(input: Tensor) -> bool:
     """Whether the dtype is complex."""
-    return bool(input.dtype.kind == "c")
+    return input.is_complex()
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the dtype has negative numbers."""
+    return input.is_signed()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether both have one shape."""
+    return input.is_same_size(other)
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element is not zero."""
+    return input.is_nonzero()
 
 
 # ── shared: also by the random numbers ──
@@ -294,5 +309,5 @@ def filled_like(name: str, fill: Callable[[Any, Any], Any], model: Any, dtype: A
 __all__ = [
     "tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor", "zeros", "ones", "empty", "full", "eye", "arange", "linspace",
     "logspace", "tril_indices", "triu_indices", "zeros_like", "ones_like", "empty_like", "full_like", "is_tensor", "numel",
-    "is_floating_point", "is_complex",
+    "is_floating_point", "is_complex", "is_signed", "is_same_size", "is_nonzero",
 ]  # fmt: skip

@@ -165,65 +165,100 @@ class ModuleList(_Numbered):
         return [f"({a}): {_indented(text)}" if a == b else f"({a}-{b}): {b - a + 1} x {_indented(text)}" for a, b, text in runs]
 
 
-class ModuleDict(Module):
-    """A dict of modules that are registered, in the order of insertion.
+class _Named(Module):
+    """A container whose parts are registered under the keys of a dict, in the order of insertion."""
 
-    >>> list(nn.ModuleDict({"encoder": nn.Module(), "decoder": nn.Module()}))
-    ['encoder', 'decoder']
-    """
-
-    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+    def __init__(self, parts: Any = None) -> None:
         super().__init__()
-        if modules is not None:
-            self.update(modules)
+        if parts is not None:
+            self.update(parts)
 
-    def __getitem__(self, key: str) -> Module:
-        return self._modules[key]  # type: ignore[return-value]
+    def _parts(self) -> dict[str, Any]:
+        return self._modules
 
-    def __setitem__(self, key: str, module: Module) -> None:
-        self.register_module(key, module)
+    def __getitem__(self, key: str) -> Any:
+        return self._parts()[key]
+
+    def __setitem__(self, key: str, part: Any) -> None:
+        self.register_module(key, part)
 
     def __delitem__(self, key: str) -> None:
-        if key not in self._modules:
+        if key not in self._parts():
             raise KeyError(key)
         delattr(self, key)
 
     def __len__(self) -> int:
-        return len(self._modules)
+        return len(self._parts())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
+        return iter(self._parts())
 
     def __contains__(self, key: object) -> bool:
-        return key in self._modules
+        return key in self._parts()
+
+    def __or__(self, other: Mapping[str, Any]) -> Self:
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __ior__(self, other: Mapping[str, Any]) -> Self:
+        self.update(other)
+        return self
 
     def keys(self) -> KeysView[str]:
-        """The names."""
-        return self._modules.keys()
+        """The keys."""
+        return self._parts().keys()
 
-    def values(self) -> ValuesView[Module]:
-        """The modules."""
-        return self._modules.values()  # type: ignore[return-value]
+    def values(self) -> ValuesView[Any]:
+        """The parts."""
+        return self._parts().values()
 
-    def items(self) -> ItemsView[str, Module]:
-        """The names with their modules."""
-        return self._modules.items()  # type: ignore[return-value]
+    def items(self) -> ItemsView[str, Any]:
+        """The keys with their parts."""
+        return self._parts().items()
 
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules from a mapping or from pairs; those of the same name are replaced."""
-        for key, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
-            self[key] = module
+    def update(self, parts: Any) -> None:
+        """Add parts from a mapping or from pairs; those of the same key are replaced."""
+        for key, part in list(parts.items() if isinstance(parts, Mapping | _Named) else parts):
+            self[key] = part
 
-    def pop(self, key: str) -> Module:
-        """Take a module out."""
-        module = self[key]
+    def get(self, key: str, default: Any = None) -> Any:
+        """The part under the key, or the default."""
+        return self._parts().get(key, default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The part under the key; where there is none, the default is put there."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str) -> Any:
+        """Take a part out."""
+        part = self[key]
         del self[key]
-        return module
+        return part
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last part out, as (key, part)."""
+        key = next(reversed(self._parts()))
+        return key, self.pop(key)
 
     def clear(self) -> None:
-        """Take all modules out."""
-        for key in list(self._modules):
-            delattr(self, key)
+        """Take all parts out."""
+        for key in list(self):
+            del self[key]
+
+    def copy(self) -> Self:
+        """Another container of the same parts."""
+        return type(self)(dict(self.items()))
+
+
+class ModuleDict(_Named):
+    """A dict of modules that are registered, in the order of insertion: from a mapping or from pairs.
+
+    >>> list(nn.ModuleDict({"encoder": nn.Module(), "decoder": nn.Module()}))
+    ['encoder', 'decoder']
+    """
 
 
 def _parameter(value: Any) -> Parameter:
@@ -234,8 +269,12 @@ def _parameter(value: Any) -> Parameter:
     raise DtypeError(message("ParameterList", "a Parameter or a Tensor is required", type(value).__name__, "wrap it: nn.Parameter(...)"))
 
 
-def _described(parameter: Parameter) -> str:
-    return f"Parameter containing: [{parameter.dtype} of size {'x'.join(map(str, parameter.shape))}]"
+def _described_lines(container: Module) -> list[str]:
+    """The parameters as text, one entry each."""
+    return [
+        f"({name}): Parameter containing: [{parameter.dtype} of size {'x'.join(map(str, parameter.shape))}]"
+        for name, parameter in container._parameters.items() if parameter is not None
+    ]  # fmt: skip
 
 
 class ParameterList(_Numbered):
@@ -255,60 +294,26 @@ class ParameterList(_Numbered):
     def __setitem__(self, index: int, part: Any) -> None:
         setattr(self, self._name(index), _parameter(part))
 
-    def _lines(self) -> list[str]:
-        return [f"({name}): {_described(parameter)}" for name, parameter in self._parameters.items() if parameter is not None]
+    _lines = _described_lines
 
 
-class ParameterDict(Module):
-    """A dict of parameters that are registered, in the order of insertion. Tensors become parameters."""
+class ParameterDict(_Named):
+    """A dict of parameters that are registered, in the order of insertion: from a mapping or from pairs. Tensors become parameters.
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None) -> None:
-        super().__init__()
-        if parameters is not None:
-            self.update(parameters)
+    >>> weights = nn.ParameterDict({"slope": ag.tensor(2.0)})
+    >>> weights["slope"].requires_grad
+    True
+    """
 
-    def __getitem__(self, key: str) -> Parameter:
-        return self._parameters[key]  # type: ignore[return-value]
+    def _parts(self) -> dict[str, Any]:
+        return self._parameters
 
-    def __setitem__(self, key: str, value: Tensor) -> None:
-        self.register_parameter(key, _parameter(value))
+    def __setitem__(self, key: str, part: Tensor | None) -> None:
+        self.register_parameter(key, None if part is None else _parameter(part))
 
-    def __delitem__(self, key: str) -> None:
-        if key not in self._parameters:
-            raise KeyError(key)
-        delattr(self, key)
+    @classmethod
+    def fromkeys(cls, keys: Iterable[str], default: Tensor | None = None) -> Self:
+        """Under each key, the default: None, or one and the same parameter."""
+        return cls(dict.fromkeys(keys, default))
 
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._parameters
-
-    def keys(self) -> KeysView[str]:
-        """The names."""
-        return self._parameters.keys()
-
-    def values(self) -> ValuesView[Parameter]:
-        """The parameters."""
-        return self._parameters.values()  # type: ignore[return-value]
-
-    def items(self) -> ItemsView[str, Parameter]:
-        """The names with their parameters."""
-        return self._parameters.items()  # type: ignore[return-value]
-
-    def update(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
-        """Add parameters from a mapping or from pairs; those of the same name are replaced."""
-        for key, value in parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters:
-            self[key] = value
-
-    def pop(self, key: str) -> Parameter:
-        """Take a parameter out."""
-        parameter = self[key]
-        del self[key]
-        return parameter
-
-    def _lines(self) -> list[str]:
-        return [f"({name}): {_described(parameter)}" for name, parameter in self._parameters.items() if parameter is not None]
+    _lines = _described_lines

@@ -489,15 +489,16 @@ class Module(State):
         """Raises: the only device is the CPU."""
         return self.to("cuda" if device is None else device)
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """From now on run ``forward`` as ``autograd.compile(forward, ...)``, captured at the first call for each signature."""
+        self.forward = ag.compile(self.forward, *args, **kwargs)
+
     # ── hooks ──
 
     def _hook(self, kind: str, hook: Hook, prepend: bool) -> RemovableHandle:
         self._require_init("a hook is registered")
         hooks = self._hooks = self._hooks or Hooks()
-        handle = RemovableHandle(getattr(hooks, kind), hook)
-        if prepend:
-            getattr(hooks, kind).move_to_end(handle.id, last=False)
-        return handle
+        return RemovableHandle(getattr(hooks, kind), hook, prepend)
 
     def register_forward_pre_hook(self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Call ``hook(module, args)`` before forward; what it returns, unless None, are the arguments. with_kwargs: ``(args, kwargs)``."""

@@ -36,6 +36,30 @@ def test_attributes():
     assert x.t().contiguous().is_contiguous()
 
 
+def test_facts():
+    x = ag.arange(12.0).reshape(3, 4)
+    assert (x.is_cpu, x.get_device(), x.is_signed(), x.byte().is_signed(), x.is_complex()) == (True, -1, True, False, False)
+    assert (x[1:, 2:].storage_offset(), x.storage_offset(), x[1].data_ptr() - x.data_ptr()) == (6, 0, 16)
+    assert x.is_same_size(ag.zeros(3, 4))
+    assert not x.is_same_size(x.T)
+    assert (ag.is_nonzero(x[0, 1]), ag.tensor([0]).is_nonzero()) == (True, False)
+    with pytest.raises(ValueError, match="one element"):
+        x.is_nonzero()
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("shape", [(3, 3), (7, 3), (2, 5), (3, 3, 3), (0, 2)])
+def test_fill_diagonal(shape, wrap):
+    expected = np.zeros(shape)
+    np.fill_diagonal(expected, 7, wrap)
+    x = leaf(1.0) * ag.zeros(shape, dtype=ag.float64)
+    assert x.fill_diagonal_(7, wrap) is x
+    np.testing.assert_array_equal(x.detach().numpy(), expected)
+    x.sum().backward()
+    with pytest.raises(ValueError, match="more dims of one length"):
+        ag.zeros(2, 3, 3).fill_diagonal_(1)
+
+
 def test_gradient_attributes():
     x = ag.ones(2, requires_grad=True)
     y = x * 2

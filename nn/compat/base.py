@@ -101,11 +101,6 @@ def promote_types(type1: Any, type2: Any) -> Any:
     return result_dtype([np.empty(1, type1), np.empty(1, type2)])
 
 
-def is_nonzero(input: Any) -> bool:
-    """Whether the only element is not zero."""
-    return bool(input)
-
-
 # ── switches that have nothing to switch ──
 
 set_printoptions = set_float32_matmul_precision = use_deterministic_algorithms = set_deterministic_debug_mode = nothing
@@ -177,7 +172,7 @@ __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "GradScaler", "HalfTensor", "IntTensor", "LongTensor",
     "ShortTensor", "Size", "Tensor", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "contiguous_format",
     "dtype", "e", "finfo", "get_default_device", "get_float32_matmul_precision", "iinfo", "inf", "is_anomaly_enabled",
-    "is_autocast_enabled", "is_distributed", "is_nonzero", "is_tensor", "nan", "newaxis", "pi", "preserve_format", "promote_types",
+    "is_autocast_enabled", "is_distributed", "is_tensor", "nan", "newaxis", "pi", "preserve_format", "promote_types",
     "result_type", "set_default_device", "set_default_tensor_type", "set_deterministic_debug_mode", "set_float32_matmul_precision",
     "set_flush_denormal", "set_num_interop_threads", "set_printoptions", "set_warn_always", "use_deterministic_algorithms",
 ]  # fmt: skip

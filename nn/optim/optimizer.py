@@ -1,7 +1,6 @@
 """What all optimisers share: parameter groups, state, steps. An optimiser itself is one method, ``update``."""
 from __future__ import annotations
 
-import copy
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,7 @@ from autograd import Tensor, tracing, writes
 from autograd.dtypes import number
 from autograd.errors import ArgumentError, DtypeError, GraphError, message
 from autograd.hooks import RemovableHandle
+from nn.optim.state import Saved
 
 Group = dict[str, Any]
 State = dict[str, Any]
@@ -25,7 +25,6 @@ RANGES = {
     "betas": (0.0, 1.0), "alpha": (0.0, float("inf")), "rho": (0.0, 1.0 + 1e-12), "lr_decay": (0.0, float("inf")),
     "initial_accumulator_value": (0.0, float("inf")), "momentum_decay": (0.0, float("inf")),
 }  # fmt: skip
-COUNTS = {"step", "mu_product", "eta", "mu"}  # entries of the state that are single numbers, whatever the parameter
 CHOICES_OF_KERNEL = {"foreach", "fused", "capturable"}  # how PyTorch runs the same update: accepted, without meaning here
 
 
@@ -47,7 +46,7 @@ def recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class Optimizer:
+class Optimizer(Saved):
     """Base of all optimisers. A new one sets its options in ``__init__`` and writes one method.
 
     ::
@@ -76,8 +75,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._before_step: dict[int, Callable[..., Any]] = {}
-        self._after_step: dict[int, Callable[..., Any]] = {}
+        self._without_hooks()
         self._opt_called = False
         self._written: list[Any] = []
         groups = [{"params": params}] if isinstance(params, set | frozenset) else list(params)
@@ -88,6 +86,11 @@ class Optimizer:
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+
+    def _without_hooks(self) -> None:
+        super()._without_hooks()
+        self._before_step: dict[int, Callable[..., Any]] = {}
+        self._after_step: dict[int, Callable[..., Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -272,40 +275,14 @@ class Optimizer:
     def _error(self, kind: type[Exception], required: str, given: str = "", remedy: str = "") -> Exception:
         return kind(message(type(self).__name__, required, given, remedy))
 
-    # ── state ──
-
-    def state_dict(self) -> dict[str, Any]:
-        """``{"state": {index: ...}, "param_groups": [...]}``: parameters are numbered in order; the tensors are the live ones."""
-        numbers: dict[int, int] = {}
-        groups = []
-        for group in self.param_groups:
-            for p in group["params"]:
-                numbers[id(p)] = len(numbers)
-            groups.append({**group, "params": [numbers[id(p)] for p in group["params"]]})
-        return {"state": {numbers[id(p)]: state for p, state in self.state.items() if id(p) in numbers}, "param_groups": groups}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the options and a copy of the state that ``state_dict`` of an optimiser with equal groups returned."""
-        saved = state_dict["param_groups"]
-        if (given := [len(group["params"]) for group in saved]) != (own := [len(group["params"]) for group in self.param_groups]):
-            raise self._error(
-                ArgumentError, f"groups of {own} parameters are required", f"{given}", "build the optimiser as the saved one was built",
-            )
-        by_number: dict[Any, Tensor] = {}
-        groups = []
-        for old, new in zip(self.param_groups, saved, strict=True):
-            by_number.update(zip(new["params"], old["params"], strict=True))
-            names = {"param_names": old["param_names"]} if "param_names" in old else {}
-            options = copy.deepcopy({name: value for name, value in new.items() if name != "params"})
-            groups.append({**self.defaults, **names, **options, "params": old["params"]})
-        self.param_groups = groups
-        self.state = defaultdict(dict)
-        for position, state in state_dict["state"].items():
-            p = by_number[position]
-            self.state[p] = {key: restored(key, value, p) for key, value in state.items()}
+    # ── copies and text ──
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_before_step": {}, "_after_step": {}}  # hooks stay behind
+        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_before", "_after"))}  # hooks stay behind
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._without_hooks()
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -317,14 +294,6 @@ class Optimizer:
 
 class GraphValueError(GraphError, ValueError):
     """A graph error where PyTorch raises ValueError."""
-
-
-def restored(key: str, value: Any, p: Tensor) -> Any:
-    """A copy of one saved value, in the dtype of its parameter; counts keep their own."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    value = ag.tensor(value.detach() if hasattr(value, "detach") else value)
-    return value if key in COUNTS or value.dtype.kind not in "fc" else value.to(p.dtype)
 
 
 def first_step() -> Tensor:

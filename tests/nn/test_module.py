@@ -564,6 +564,40 @@ def test_parameter_containers():
         nn.ParameterList([3])
 
 
+@pytest.mark.parametrize(("kind", "part"), [(nn.ModuleDict, nn.ReLU), (nn.ParameterDict, lambda: nn.Parameter([1.0]))])
+def test_dicts_do_what_dicts_do(kind, part):
+    a, b = part(), part()
+    parts = kind({"a": a}) | {"b": b}
+    assert (parts.get("a"), parts.get("c"), parts.get("c", 3)) == (a, None, 3)
+    assert parts.setdefault("a", b) is a
+    assert parts.setdefault("c", b) is b
+    assert parts.popitem() == ("c", b)
+    copied = parts.copy()
+    copied |= {"d": a}
+    parts.clear()
+    assert not parts.keys()
+    assert list(copied.items()) == [("a", a), ("b", b), ("d", a)]
+
+
+def test_parameter_dict_from_keys():
+    p = nn.Parameter([1.0])
+    assert [q is p for q in nn.ParameterDict.fromkeys("ab", p).values()] == [True, True]
+    assert list(nn.ParameterDict.fromkeys("ab").items()) == [("a", None), ("b", None)]
+
+
+def test_compile_in_place():
+    model, x = nn.Sequential(nn.Linear(3, 2), nn.Tanh()), ag.randn(4, 3)
+    expected = model(x)
+    model.compile()
+    for _ in range(2):
+        assert ag.equal(model(x), expected)
+    assert len(model.forward.programs) == 1
+    copied = copy.deepcopy(model)
+    copied[0].weight.data.zero_()
+    assert not ag.equal(copied(x), expected)
+    assert ag.equal(model(x), expected)
+
+
 # ── against PyTorch ──
 
 

@@ -269,6 +269,31 @@ def test_hooks_run_around_the_step_of_any_subclass():
     assert seen == ["before", "step", "after", "step", "after"]
 
 
+def test_hooks_of_the_state_run_in_order_and_may_replace_it():
+    seen = []
+    optimizer = optim.SGD([ag.tensor([1.0], requires_grad=True)], lr=0.1)
+    handles = [
+        optimizer.register_state_dict_pre_hook(lambda own: seen.append(own)),
+        optimizer.register_state_dict_post_hook(lambda own, state: {**state, "epoch": 3}),
+        optimizer.register_state_dict_post_hook(lambda own, state: seen.append(sorted(state)), prepend=True),
+        optimizer.register_load_state_dict_pre_hook(lambda own, state: seen.append(state.pop("epoch"))),
+        optimizer.register_load_state_dict_pre_hook(
+            lambda own, state: {**state, "param_groups": [{**group, "lr": 0.5} for group in state["param_groups"]]},
+        ),
+        optimizer.register_load_state_dict_post_hook(lambda own: seen.append(own.param_groups[0]["lr"])),
+    ]
+    state = optimizer.state_dict()
+    optimizer.load_state_dict(state)
+    assert seen == [optimizer, ["param_groups", "state"], 3, 0.5]
+    assert state["epoch"] == 3
+    assert state["param_groups"][0]["lr"] == 0.1
+    for handle in handles:
+        handle.remove()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert len(seen) == 4
+    assert not copy.deepcopy(optimizer)._after_loading
+
+
 def test_repr_shows_the_options():
     text = repr(optim.SGD([ag.tensor([1.0], requires_grad=True)], lr=0.125))
     assert text.startswith("SGD (\nParameter Group 0\n")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "formulas", "arrays",
     "indexing", "kernels", "threads", "ops", "graph",
-    "inplace", "dispatch", "numpy_functions", "methods", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
+    "inplace", "dispatch", "numpy_functions", "methods", "attributes", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
     "numpy",
     "transforms", "checkpoint", "function", "check", "distributions", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything

@@ -1,4 +1,4 @@
-"""The part of ``nn.functional`` for pooling beside maximum and mean: power means, and the way back from a maximum's indices."""
+"""The part of ``nn.functional`` for pooling beside maximum and mean: power means, the way back from a maximum, windows at random."""
 from __future__ import annotations
 
 import math
@@ -7,27 +7,31 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import ShapeError, message
+from autograd.errors import ArgumentError, ShapeError, message
 
-__all__ = ["lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d"]
+__all__ = [
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "fractional_max_pool2d", "fractional_max_pool3d",
+]  # fmt: skip
 
 Size = int | Sequence[int]
 MEAN = {1: ag.avg_pool1d, 2: ag.avg_pool2d, 3: ag.avg_pool3d}
 LARGEST = {1: ag.max_pool1d, 2: ag.max_pool2d, 3: ag.max_pool3d}
 
 
-def per_dim(value: Size, dims: int) -> tuple[int, ...]:
+def per_dim(value: Any, dims: int) -> tuple[Any, ...]:
     """One number for all dims, or one for each."""
-    return (value,) * dims if isinstance(value, int) else tuple(value) * (dims if len(value) == 1 else 1)
+    return (value,) * dims if isinstance(value, int | float) else tuple(value) * (dims if len(value) == 1 else 1)
 
 
 def _lp_pool(dims: int, input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None, ceil_mode: bool) -> Tensor:
+    y: Tensor
     if math.isinf(norm_type):
         sign = 1 if norm_type > 0 else -1
-        y: Tensor = LARGEST[dims](sign * input.abs(), kernel_size, stride, 0, 1, ceil_mode)
+        y = LARGEST[dims](sign * input.abs(), kernel_size, stride, 0, 1, ceil_mode)
         return sign * y
     mean = MEAN[dims](input**norm_type, kernel_size, stride, 0, ceil_mode)
-    return (mean.sign() * mean.abs().relu() * math.prod(per_dim(kernel_size, dims))) ** (1 / norm_type)
+    y = (mean.sign() * mean.abs().relu() * math.prod(per_dim(kernel_size, dims))) ** (1 / norm_type)
+    return y
 
 
 def lp_pool1d(input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False) -> Tensor:
@@ -90,3 +94,65 @@ def max_unpool3d(
 ) -> Tensor:
     """``max_unpool2d`` in three dims: (N, C, D, H, W) or (C, D, H, W) -> (N, C, D', H', W') or (C, D', H', W')."""
     return _max_unpool(3, input, indices, kernel_size, stride, padding, output_size)
+
+
+def _fractional_max_pool(
+    dims: int, input: Tensor, kernel_size: Size, output_size: Size | None, output_ratio: float | Sequence[float] | None,
+    return_indices: bool, samples: Tensor | None,
+) -> Any:  # fmt: skip
+    name, kernel = f"fractional_max_pool{dims}d", per_dim(kernel_size, dims)
+    if (output_size is None) == (output_ratio is None):
+        raise ArgumentError(message(name, "either output_size or output_ratio is required", "neither" if output_size is None else "both"))
+    if input.ndim not in (dims + 1, dims + 2):
+        raise ShapeError(message(name, f"an input of {dims + 1} or {dims + 2} dims is required", str(input.shape)))
+    front, lengths = tuple(input.shape[:-dims]), tuple(input.shape[-dims:])
+    if output_size is None:
+        ratios = per_dim(output_ratio, dims)
+        if not all(0 < ratio < 1 for ratio in ratios):
+            raise ArgumentError(message(name, "an output_ratio between 0 and 1 is required", repr(output_ratio)))
+        sizes = tuple(int(n * ratio) for n, ratio in zip(lengths, ratios, strict=True))
+    else:
+        sizes = per_dim(output_size, dims)
+    if not all(0 < size <= n - k + 1 for n, k, size in zip(lengths, kernel, sizes, strict=True)):
+        required = f"an output of 1 to {tuple(n - k + 1 for n, k in zip(lengths, kernel, strict=True))} windows is required"
+        raise ShapeError(message(name, required, str(sizes), f"windows {kernel} must fit into {lengths}"))
+    planes = (front[0] if len(front) == 2 else 1, front[-1])
+    u = ag.rand(*planes, dims, dtype=input.dtype) if samples is None else samples
+    place: Any = 0  # of each element of each window, counted over the plane: (N, C, *sizes, *kernel)
+    for dim, (n, k, size) in enumerate(zip(lengths, kernel, sizes, strict=True)):
+        along = u[:, :, dim if dims == 3 else 1 - dim, None]  # PyTorch's order: the width's first in two dims, the last in three
+        step = (n - k) / max(size - 1, 1)
+        starts = ((ag.arange(size, dtype=u.dtype) + along) * step).floor() - (along * step).floor()
+        starts = ag.where(ag.arange(size) == size - 1, n - k, starts)  # the last window ends where the input does
+        window = starts.long().reshape(*planes, size, 1) + ag.arange(k)
+        shape = [1] * (2 * dims)
+        shape[dim], shape[dims + dim] = size, k
+        place = place * n + window.reshape(*planes, *shape)
+    place = place.reshape(*front, -1)
+    values = input.reshape(*front, -1).gather(-1, place).reshape(*front, *sizes, -1)
+    y, which = values.max(-1)
+    return (y, place.reshape(values.shape).gather(-1, which.unsqueeze(-1)).squeeze(-1)) if return_indices else y
+
+
+def fractional_max_pool2d(
+    input: Tensor, kernel_size: Size, output_size: Size | None = None, output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """The largest element of each of output_size windows, spread evenly from a random offset: (N, C, H, W) -> (N, C, H', W').
+
+    Window i begins at ⌊α(i + u)⌋ - ⌊αu⌋, α = (H - kernel_size) / (H' - 1) and u from 0 to 1, the same for all windows of a channel
+    (Graham 2014, arXiv:1412.6071); the last one ends with the input.
+
+    output_ratio     in place of output_size: H' = ⌊output_ratio * H⌋
+    return_indices   also where the largest elements lie, counted over H * W
+    _random_samples  the offsets u, (N, C, 2), in place of drawn ones
+    """
+    return _fractional_max_pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+def fractional_max_pool3d(
+    input: Tensor, kernel_size: Size, output_size: Size | None = None, output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """``fractional_max_pool2d`` in three dims: (N, C, D, H, W) -> (N, C, D', H', W'), with offsets (N, C, 3)."""
+    return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)

@@ -17,11 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # The house, from the ground up: a module imports from its own layer and from those before it. A new module takes a place here.
 LAYERS = (
-    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "formulas", "arrays",
-    "indexing", "kernels", "threads", "ops", "graph",
-    "inplace", "dispatch", "numpy_functions", "methods", "attributes", "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows",
-    "numpy",
-    "transforms", "checkpoint", "function", "check", "distributions", "compile", "explain", "viz", "io", "memory",
+    "source", "errors", "tracing", "modes", "device", "dtypes", "formatting", "writes", "hooks", "holomorphic", "op", "formulas",
+    "arrays", "indexing", "kernels", "threads", "ops", "graph", "inplace", "dispatch", "numpy_functions", "methods", "attributes",
+    "tensor", "creation", "random", "fft", "linalg", "special", "lowrank", "windows", "numpy", "transforms", "checkpoint", "function",
+    "check", "distributions", "compile", "explain", "viz", "io", "memory",
     "__init__", "__main__",  # the public face stands on everything
 )
 REQUIRED = {"numpy"}

@@ -8,6 +8,7 @@ from nn.layers import (
     cells,
     convolution,
     dropout,
+    fractional,
     lazy,
     linear,
     mlp,
@@ -27,6 +28,7 @@ from nn.layers.cells import *
 from nn.layers.convolution import *
 from nn.layers.distance import *
 from nn.layers.dropout import *
+from nn.layers.fractional import *
 from nn.layers.lazy import *
 from nn.layers.linear import *
 from nn.layers.mlp import *
@@ -41,7 +43,7 @@ from nn.layers.vision import *
 
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     _families = (
-        activation, adaptive, attention, cells, convolution, distance, dropout, lazy, linear, mlp, normalization, padding, pooling,
-        recurrent, shape, transformer, unpooling, vision,
+        activation, adaptive, attention, cells, convolution, distance, dropout, fractional, lazy, linear, mlp, normalization, padding,
+        pooling, recurrent, shape, transformer, unpooling, vision,
     )  # fmt: skip
     __all__ = [name for family in _families for name in family.__all__]

@@ -113,6 +113,45 @@ def test_unpooling_undoes_pooling_to_any_size():
         nn.MaxUnpool2d(2)(y, indices[:, :1])
 
 
+@pytest.mark.parity
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.parametrize(
+    ("dims", "lengths", "sizes"), [(2, (9, 11), (4, 6)), (2, (7, 7), (1, 5)), (2, (6, 5), None), (3, (6, 6, 8), (3, 2, 5))],
+)
+def test_fractional_pools_are_pytorchs_for_its_offsets(dims, lengths, sizes, batched, kernel):
+    torch = pytest.importorskip("torch")
+    x = RNG.standard_normal((*((2, 3) if batched else (3,)), *lengths))
+    u = RNG.random((2 if batched else 1, 3, dims))
+    results = []
+    for framework, layers in ((ag, nn), (torch, torch.nn)):
+        size = {"output_ratio": (0.6, 0.5)} if sizes is None else {"output_size": sizes}
+        layer = getattr(layers, f"FractionalMaxPool{dims}d")(kernel, **size, return_indices=True, _random_samples=framework.tensor(u))
+        given = framework.tensor(x, requires_grad=True)
+        y, indices = layer(given)
+        (y * y).sum().backward()
+        results.append([y.detach().numpy(), indices.numpy(), given.grad.numpy()])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs)
+
+
+def test_fractional_pools_draw_anew_and_say_what_is_wrong():
+    pool, x = nn.FractionalMaxPool2d(2, (3, 4)), ag.rand(2, 3, 8, 9)
+    ag.manual_seed(0)
+    y, other = pool(x), pool(x)
+    assert not ag.equal(y, other)
+    ag.manual_seed(0)
+    assert ag.equal(pool(x), y)
+    with pytest.raises(ag.ArgumentError, match="either output_size or output_ratio"):
+        nn.FractionalMaxPool2d(2)(x)
+    with pytest.raises(ag.ArgumentError, match="between 0 and 1"):
+        nn.FractionalMaxPool2d(2, output_ratio=1.5)(x)
+    with pytest.raises(ag.ShapeError, match=r"an output of 1 to \(7, 8\) windows"):
+        nn.FractionalMaxPool2d(2, (8, 8))(x)
+    with pytest.raises(ag.ShapeError, match="3 or 4 dims"):
+        pool(x[0, 0])
+
+
 @pytest.mark.parametrize(("offsets", "mode"), [([0, 9], "sum"), ([1, 2], "mean"), ([0, 3, 2], "max")])
 def test_offsets_have_to_rise_from_zero(offsets, mode):
     with pytest.raises(ag.ArgumentError, match="offsets that begin with 0 and rise"):

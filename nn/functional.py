@@ -15,18 +15,7 @@ from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, mes
 from nn.attention import multi_head_attention_forward, scaled_dot_product_attention
 from nn.ctc import ctc_loss
 from nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout, placed
-from nn.images import (
-    affine_grid,
-    channel_shuffle,
-    fold,
-    grid_sample,
-    interpolate,
-    local_response_norm,
-    pixel_shuffle,
-    pixel_unshuffle,
-    unfold,
-    upsample,
-)  # fmt: skip
+from nn.images import channel_shuffle, fold, local_response_norm, pixel_shuffle, pixel_unshuffle, unfold
 from nn.lookup import embedding, embedding_bag
 from nn.pooling import (
     fractional_max_pool2d,
@@ -38,6 +27,7 @@ from nn.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from nn.resampling import affine_grid, grid_sample, interpolate, upsample
 
 __all__ = [
     "linear", "bilinear", "embedding", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",

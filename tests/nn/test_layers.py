@@ -460,12 +460,26 @@ FUNCTIONS = {
     "rms_norm": (lambda F, x: F.rms_norm(x, (4,), eps=1e-5), [(3, 4)]),
     "affine_grid": (lambda F, x: F.affine_grid(x, (2, 3, 4, 5), align_corners=False), [(2, 2, 3)]),
     "affine_grid, corners": (lambda F, x: F.affine_grid(x, (2, 3, 4, 5), align_corners=True), [(2, 2, 3)]),
+    "affine_grid, 3d": (lambda F, x: F.affine_grid(x, (2, 3, 4, 5, 1), align_corners=False), [(2, 3, 4)]),
     **{
-        f"grid_sample, {mode}, {padding}, {corners}": (
-            lambda F, x, g, mode=mode, padding=padding, corners=corners: F.grid_sample(x, g, mode, padding, corners),
-            [(2, 3, 4, 5), (2, 3, 6, 2)],
+        f"grid_sample, {mode}, {len(shape)} dims, {padding}, {corners}": (
+            lambda F, x, g, mode=mode, padding=padding, corners=corners: F.grid_sample(x, g, mode, padding, corners), [shape, places],
         )
-        for mode in ("bilinear", "nearest") for padding in ("zeros", "border", "reflection") for corners in (True, False)
+        for shape, places, modes in (
+            ((2, 3, 4, 5), (2, 3, 6, 2), ("bilinear", "nearest", "bicubic")),
+            ((2, 3, 4, 5, 3), (2, 3, 1, 6, 3), ("bilinear", "nearest")),
+        )
+        for mode in modes for padding in ("zeros", "border", "reflection") for corners in (True, False)
+    },
+    **{
+        f"interpolate, {mode}, antialias, {options}": (
+            lambda F, x, mode=mode, options=options: F.interpolate(x, mode=mode, antialias=True, **options), [(2, 3, 9, 7)],
+        )
+        for mode in ("bilinear", "bicubic")
+        for options in (
+            {"size": (4, 3)}, {"size": (4, 3), "align_corners": True}, {"size": (1, 12)}, {"size": 1, "align_corners": True},
+            {"scale_factor": 0.4}, {"scale_factor": (0.7, 1.3), "recompute_scale_factor": True},
+        )
     },
 }
 

@@ -36,8 +36,8 @@ REFERENCE = {
     "Pictures": ["autograd.viz.picture", "autograd.viz.stepper", "autograd.viz.model", "autograd.viz.engines"],
     "Distributions": ["autograd/distributions"],
     "Models": ["nn.module", "nn.parameter", "nn.containers", "nn/layers", "nn/graph", "nn/models", "nn.init", "nn.summary"],
-    "Functions and losses": ["nn.functional", "nn.losses"],
-    "Training": ["nn/optim", "nn/training", "nn/data", "nn/utils"],
+    "Functions and losses": ["nn/functional", "nn.losses"],
+    "Training": ["nn/optim", "nn/optim/lr_scheduler", "nn/training", "nn/data", "nn/utils"],
     "PyTorch's programs": ["nn.compat"],
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, message
 from nn import init
-from nn.attention import Options, Projections, attend
+from nn.functional.attention import Options, Projections, attend
 from nn.layers.linear import Linear
 from nn.module import Module
 from nn.parameter import Parameter

@@ -1,4 +1,4 @@
-"""The part of ``nn.functional`` that looks up rows of a table: one by one, and by the bag."""
+"""Rows of a table by index: one by one, by the bag, and as rows of zeros with a one."""
 from __future__ import annotations
 
 from typing import Any
@@ -10,7 +10,12 @@ from autograd import Tensor
 from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
 from nn.segments import scatter
 
-__all__ = ["embedding", "embedding_bag"]
+__all__ = ["embedding", "embedding_bag", "one_hot"]
+
+
+def values(tensor: Any) -> np.ndarray[Any, Any]:
+    """The values of a tensor, or of what can become an array, without history."""
+    return np.asarray(tensor.detach() if isinstance(tensor, Tensor) else tensor)
 
 
 def embedding(
@@ -30,7 +35,7 @@ def embedding(
         raise DimError(message("embedding", f"a padding_idx below {weight.shape[0]} in size is required", str(padding_idx)))
     if max_norm is not None:
         with ag.no_grad():
-            shorten(weight, np.unique(input.detach() if isinstance(input, Tensor) else input), max_norm, norm_type)
+            shorten(weight, np.unique(values(input)), max_norm, norm_type)
     return ag.embedding(weight, input, padding_idx if padding_idx is None else padding_idx % weight.shape[0])
 
 
@@ -115,3 +120,21 @@ def bagged(input: Any, offsets: Any, include_last_offset: bool) -> tuple[Any, An
         ))
     sizes = np.diff(edges)
     return indices[: edges[-1]], np.repeat(np.arange(len(sizes)), sizes), len(sizes)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Zeros with a one at the index: (*) of integers -> (*, num_classes) of integers; num_classes=-1 takes the largest index plus one."""
+    indices = values(tensor)
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(message("one_hot", "indices of an integer dtype are required", str(indices.dtype), "convert them: tensor.long()"))
+    if num_classes == -1:
+        if not indices.size:
+            raise ArgumentError(message("one_hot", "num_classes is required", "an empty tensor", "say how many classes there are"))
+        num_classes = int(indices.max()) + 1
+    wrong = indices[(indices < 0) | (indices >= num_classes)]
+    if wrong.size:
+        raise DimError(message(
+            "one_hot", f"indices from 0 to {num_classes - 1} are required for {num_classes} classes", str(wrong[0]),
+            "raise num_classes or correct the index",
+        ))
+    return ag.tensor((indices[..., None] == np.arange(num_classes)).astype(np.int64))

@@ -1,4 +1,4 @@
-"""Images in other orders: channels to places and back, patches to columns and back. They are part of ``nn.functional``."""
+"""Images in other orders: channels to places and back, patches to columns and back."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ShapeError, message
-from nn.resampling import per_dim
+from nn.functional.resampling import per_dim
 
 __all__ = ["pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold", "local_response_norm"]
 

@@ -1,4 +1,4 @@
-"""Attention without state: what ``functional`` and the layers have of it."""
+"""Attention: which rows to look at, and how much."""
 from __future__ import annotations
 
 import math
@@ -10,7 +10,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
-from nn.dropout import kept
+from nn.functional.dropouts import kept
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 

@@ -1,4 +1,4 @@
-"""The part of ``nn.functional`` that drops elements at random."""
+"""Dropout: elements, or whole channels, zero at random."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,7 @@
-"""The part of ``nn.functional`` for pooling beside maximum and mean: power means, the way back from a maximum, windows at random."""
+"""Pooling: the largest element, the mean or a power mean of windows, windows at random, and the way back from a maximum."""
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +11,29 @@ from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
 
 __all__ = [
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "fractional_max_pool2d", "fractional_max_pool3d",
+    "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
+    "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "fractional_max_pool2d", "fractional_max_pool3d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d_with_indices",
 ]  # fmt: skip
 
 Size = int | Sequence[int]
-MEAN = {1: ag.avg_pool1d, 2: ag.avg_pool2d, 3: ag.avg_pool3d}
-LARGEST = {1: ag.max_pool1d, 2: ag.max_pool2d, 3: ag.max_pool3d}
+max_pool1d, max_pool2d, max_pool3d = ag.max_pool1d, ag.max_pool2d, ag.max_pool3d
+avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = (
+    functools.partial(pool, return_indices=True) for pool in (max_pool1d, max_pool2d, max_pool3d)
+)
+adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = (
+    functools.partial(pool, return_indices=True) for pool in (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
+)
+
+MEAN = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
+LARGEST = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
 
 
 def per_dim(value: Any, dims: int) -> tuple[Any, ...]:
@@ -156,3 +174,8 @@ def fractional_max_pool3d(
 ) -> Any:  # fmt: skip
     """``fractional_max_pool2d`` in three dims: (N, C, D, H, W) -> (N, C, D', H', W'), with offsets (N, C, 3)."""
     return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = (
+    functools.partial(pool, return_indices=True) for pool in (fractional_max_pool2d, fractional_max_pool3d)
+)

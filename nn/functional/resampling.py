@@ -1,4 +1,4 @@
-"""Images at other places than their pixels': at another resolution, or where a grid says. They are part of ``nn.functional``."""
+"""Images at other places than their pixels': at another resolution, or where a grid says."""
 from __future__ import annotations
 
 import itertools

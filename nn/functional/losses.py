@@ -1,232 +1,24 @@
-"""The functions behind the layers and losses, without state: ``import nn.functional as F``. Names, arguments and defaults are PyTorch's."""
+"""Losses: how wrong an output is, as one number or one per element."""
 from __future__ import annotations
 
-import functools
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import ArgumentError, DimError, DtypeError, ShapeError, message
-from nn.attention import multi_head_attention_forward, scaled_dot_product_attention
-from nn.ctc import ctc_loss
-from nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout, placed
-from nn.images import channel_shuffle, fold, local_response_norm, pixel_shuffle, pixel_unshuffle, unfold
-from nn.lookup import embedding, embedding_bag
-from nn.pooling import (
-    fractional_max_pool2d,
-    fractional_max_pool3d,
-    lp_pool1d,
-    lp_pool2d,
-    lp_pool3d,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
-)
-from nn.resampling import affine_grid, grid_sample, interpolate, upsample
+from autograd.errors import ArgumentError, DtypeError, ShapeError, message
+from nn.functional.distance import pairwise_distance
+from nn.functional.lookup import one_hot, values
 
 __all__ = [
-    "linear", "bilinear", "embedding", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
-    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
-    "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices",
-    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "fractional_max_pool2d", "fractional_max_pool3d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d_with_indices",
-    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
-    "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "logsigmoid", "tanh",
-    "tanhshrink", "softplus", "softsign", "hardtanh", "hardsigmoid", "hardswish", "softshrink", "hardshrink", "threshold", "glu",
-    "relu_", "leaky_relu_", "rrelu_", "elu_", "selu_", "celu_", "hardtanh_", "threshold_",
-    "softmax", "softmin", "log_softmax", "gumbel_softmax",
-    "layer_norm", "rms_norm", "batch_norm", "instance_norm", "group_norm", "normalize",
     "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "kl_div", "hinge_embedding_loss", "cosine_embedding_loss", "margin_ranking_loss",
-    "triplet_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "soft_margin_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "triplet_margin_with_distance_loss", "ctc_loss",
-    "one_hot", "pad", "cosine_similarity", "pairwise_distance", "pdist",
-    "interpolate", "upsample", "grid_sample", "affine_grid", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold",
-    "local_response_norm",
+    "triplet_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "soft_margin_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
-
-# ── products ──
-
-linear, bilinear = ag.linear, ag.bilinear
-
-# ── windows ──
-
-conv1d, conv2d, conv3d = ag.conv1d, ag.conv2d, ag.conv3d
-conv_transpose1d, conv_transpose2d, conv_transpose3d = ag.conv_transpose1d, ag.conv_transpose2d, ag.conv_transpose3d
-max_pool1d, max_pool2d, max_pool3d = ag.max_pool1d, ag.max_pool2d, ag.max_pool3d
-avg_pool1d, avg_pool2d, avg_pool3d = ag.avg_pool1d, ag.avg_pool2d, ag.avg_pool3d
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ag.adaptive_avg_pool1d, ag.adaptive_avg_pool2d, ag.adaptive_avg_pool3d
-adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ag.adaptive_max_pool1d, ag.adaptive_max_pool2d, ag.adaptive_max_pool3d
-max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = (
-    functools.partial(pool, return_indices=True) for pool in (max_pool1d, max_pool2d, max_pool3d)
-)
-adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = (
-    functools.partial(pool, return_indices=True) for pool in (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d)
-)
-fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = (
-    functools.partial(pool, return_indices=True) for pool in (fractional_max_pool2d, fractional_max_pool3d)
-)
-
-# ── activations ──
-
-
-
-sigmoid, logsigmoid, tanh, tanhshrink, softsign = ag.sigmoid, ag.logsigmoid, ag.tanh, ag.tanhshrink, ag.softsign
-softplus, gelu, hardshrink, prelu = ag.softplus, ag.gelu, ag.hardshrink, ag.prelu
-
-
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(x, 0): (*) -> (*). The gradient at 0 is 0."""
-    return placed(ag.relu, input, inplace=True) if inplace else ag.relu(input)
-
-
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x, 0), 6): (*) -> (*)."""
-    return placed(ag.relu6, input, inplace)
-
-
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """x where x > 0, negative_slope * x elsewhere: (*) -> (*)."""
-    return placed(lambda x: ag.leaky_relu(x, negative_slope), input, inplace)
-
-
-def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Tensor:
-    """``leaky_relu`` with a slope from U(lower, upper) per element in training, their mean in evaluation: (*) -> (*)."""
-
-    def function(x: Tensor) -> Tensor:
-        slope = lower + (upper - lower) * ag.rand(*x.shape, dtype=x.dtype) if training else (lower + upper) / 2
-        return ag.where(x > 0, x, slope * x)
-
-    return placed(function, input, inplace)
-
-
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x where x > 0, alpha * (exp(x) - 1) elsewhere: (*) -> (*)."""
-    return placed(lambda x: ag.elu(x, alpha), input, inplace)
-
-
-def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """1.0507 * elu(x, 1.6733): (*) -> (*)."""
-    return placed(ag.selu, input, inplace)
-
-
-def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0): (*) -> (*)."""
-    return placed(lambda x: ag.celu(x, alpha), input, inplace)
-
-
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * sigmoid(x): (*) -> (*)."""
-    return placed(ag.silu, input, inplace)
-
-
-def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * tanh(softplus(x)): (*) -> (*)."""
-    return placed(ag.mish, input, inplace)
-
-
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """min(max(x, min_val), max_val): (*) -> (*). The gradient at the bounds is 0."""
-    if min_val > max_val:
-        raise ArgumentError(message("hardtanh", "min_val <= max_val is required", f"{min_val} and {max_val}"))
-    return placed(lambda x: ag.hardtanh(x, min_val, max_val), input, inplace)
-
-
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x + 3, 0), 6) / 6: (*) -> (*)."""
-    return placed(ag.hardsigmoid, input, inplace)
-
-
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * hardsigmoid(x): (*) -> (*)."""
-    return placed(ag.hardswish, input, inplace)
-
-
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x - lambd where x > lambd, x + lambd where x < -lambd, 0 between: (*) -> (*)."""
-    if lambd < 0:
-        raise ArgumentError(message("softshrink", "lambd >= 0 is required", repr(lambd)))
-    return ag.softshrink(input, lambd)
-
-
-def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """x where x > threshold, value elsewhere: (*) -> (*)."""
-    return placed(lambda x: ag.threshold(x, threshold, value), input, inplace)
-
-
-relu_, leaky_relu_, rrelu_, elu_, selu_, celu_, hardtanh_, threshold_ = (
-    functools.partial(function, inplace=True) for function in (relu, leaky_relu, rrelu, elu, selu, celu, hardtanh, threshold)
-)
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """a * sigmoid(b), a and b the halves of the input along dim: (..., 2n, ...) -> (..., n, ...)."""
-    if input.shape[dim] % 2:
-        raise ShapeError(message("glu", f"an even length along dim {dim} is required", f"shape {tuple(input.shape)}"))
-    a, b = ag.chunk(input, 2, dim)
-    return a * ag.sigmoid(b)
-
-
-def _softmax_dim(name: str, input: Tensor, dim: int | None) -> int:
-    if dim is not None:
-        return dim
-    chosen = 0 if input.ndim in (0, 1, 3) else 1
-    warnings.warn(f"{name}: dim is required; got None, taken as {chosen} for an input {tuple(input.shape)}; say dim={chosen}", stacklevel=3)
-    return chosen
-
-
-def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """exp(x_i) / Σ_j exp(x_j) along dim: (*) -> (*)."""
-    return ag.softmax(input if dtype is None else input.to(dtype), _softmax_dim("softmax", input, dim))
-
-
-def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """softmax(-x) along dim: (*) -> (*)."""
-    return ag.softmax(-(input if dtype is None else input.to(dtype)), _softmax_dim("softmin", input, dim))
-
-
-def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """x_i - log Σ_j exp(x_j) along dim: (*) -> (*)."""
-    return ag.log_softmax(input if dtype is None else input.to(dtype), _softmax_dim("log_softmax", input, dim))
-
-
-def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, *, dim: int = -1) -> Tensor:
-    """A draw from the Gumbel-softmax distribution along dim: (*) -> (*). hard: one-hot, with the gradient of the soft draw."""
-    noise = -ag.log(-ag.log(ag.rand(*logits.shape, dtype=logits.dtype).clamp(1e-20, 1 - 1e-7)))
-    soft = ag.softmax((logits + noise) / tau, dim)
-    if not hard:
-        return soft
-    chosen = ag.argmax(soft, dim=dim, keepdim=True)
-    shape = [1] * soft.ndim
-    shape[dim] = soft.shape[dim]
-    return ag.eq(ag.arange(soft.shape[dim]).reshape(shape), chosen).to(soft.dtype) + soft - soft.detach()
-
-
-# ── normalisation ──
-
-
-layer_norm, rms_norm, batch_norm, instance_norm, group_norm = ag.layer_norm, ag.rms_norm, ag.batch_norm, ag.instance_norm, ag.group_norm
-
-
-def normalize(input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12) -> Tensor:
-    """x / max(‖x‖_p, eps) along dim: (*) -> (*)."""
-    return input / ag.clamp(ag.norm(input, p, dim=dim, keepdim=True), min=eps)
-
-
-# ── losses ──
-
-
-def _values(tensor: Any) -> np.ndarray[Any, Any]:
-    return np.asarray(tensor.detach() if isinstance(tensor, Tensor) else tensor)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -424,7 +216,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     target  the labels of a sample, and -1 behind the last of them
     """
     _require_same_shape("multilabel_margin_loss", input, target)
-    labels = _values(target)
+    labels = values(target)
     if labels.dtype.kind not in "iu":
         required = "labels of an integer dtype are required"
         raise DtypeError(message("multilabel_margin_loss", required, str(labels.dtype), "convert them: target.long()"))
@@ -458,9 +250,9 @@ def gaussian_nll_loss(
             raise ShapeError(message(
                 "gaussian_nll_loss", f"a var of shape {shape}, {shape[:-1]} or {(*shape[:-1], 1)} is required", f"{_shape(var)}",
             ))
-    if (_values(var) < 0).any():
+    if (values(var) < 0).any():
         raise ArgumentError(message(
-            "gaussian_nll_loss", "variances that are not negative are required", f"{_values(var).min():g}",
+            "gaussian_nll_loss", "variances that are not negative are required", f"{values(var).min():g}",
             "apply softplus or exp to what the model predicts",
         ))
     var = var + (ag.clamp(var, min=eps) - var).detach()  # clamped, with the gradient of var itself
@@ -478,46 +270,3 @@ def poisson_nll_loss(
         t = ag.clamp(target, min=1.0)
         loss = loss + ag.where(target > 1, t * ag.log(t) - t + 0.5 * ag.log(2 * math.pi * t), 0.0)
     return _reduced("poisson_nll_loss", loss, reduction)
-
-
-# ── vectors ──
-
-
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Zeros with a one at the index: (*) of integers -> (*, num_classes) of integers; num_classes=-1 takes the largest index plus one."""
-    indices = _values(tensor)
-    if indices.dtype.kind not in "iu":
-        raise DtypeError(message("one_hot", "indices of an integer dtype are required", str(indices.dtype), "convert them: tensor.long()"))
-    if num_classes == -1:
-        if not indices.size:
-            raise ArgumentError(message("one_hot", "num_classes is required", "an empty tensor", "say how many classes there are"))
-        num_classes = int(indices.max()) + 1
-    wrong = indices[(indices < 0) | (indices >= num_classes)]
-    if wrong.size:
-        raise DimError(message(
-            "one_hot", f"indices from 0 to {num_classes - 1} are required for {num_classes} classes", str(wrong[0]),
-            "raise num_classes or correct the index",
-        ))
-    return ag.tensor((indices[..., None] == np.arange(num_classes)).astype(np.int64))
-
-
-pad = ag.pad
-
-
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """x₁ · x₂ / (max(‖x₁‖, eps) max(‖x₂‖, eps)) along dim: (..., n, ...), (..., n, ...) -> (..., ...)."""
-    length1, length2 = (ag.clamp(ag.norm(x, 2, dim=dim), min=eps) for x in (x1, x2))
-    return ag.sum(x1 * x2, dim) / (length1 * length2)
-
-
-def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """‖x_i - x_j‖_p for all i < j: (N, d) -> (N (N - 1) / 2)."""
-    if input.ndim != 2:
-        raise ShapeError(message("pdist", "an input (N, d) is required", f"shape {tuple(input.shape)}"))
-    i, j = np.triu_indices(input.shape[0], 1)
-    return ag.norm(input[i] - input[j], p, dim=-1)
-
-
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """‖x₁ - x₂ + eps‖_p along the last dim: (..., n), (..., n) -> (...)."""
-    return ag.norm(x1 - x2 + eps, p, dim=-1, keepdim=keepdim)

@@ -17,6 +17,8 @@ from nn.layers import (
     pooling,
     recurrent,
     shape,
+    softmax,
+    squashing,
     transformer,
     unpooling,
     vision,
@@ -37,6 +39,8 @@ from nn.layers.padding import *
 from nn.layers.pooling import *
 from nn.layers.recurrent import *
 from nn.layers.shape import *
+from nn.layers.softmax import *
+from nn.layers.squashing import *
 from nn.layers.transformer import *
 from nn.layers.unpooling import *
 from nn.layers.vision import *
@@ -44,6 +48,6 @@ from nn.layers.vision import *
 if not TYPE_CHECKING:  # a type checker reads the imports, and takes no list that has to be computed
     _families = (
         activation, adaptive, attention, cells, convolution, distance, dropout, fractional, lazy, linear, mlp, normalization, padding,
-        pooling, recurrent, shape, transformer, unpooling, vision,
+        pooling, recurrent, shape, softmax, squashing, transformer, unpooling, vision,
     )  # fmt: skip
     __all__ = [name for family in _families for name in family.__all__]

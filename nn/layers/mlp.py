@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError, DtypeError, message
 from nn.containers import Sequential
-from nn.layers import activation as activations
+from nn.layers import activation, squashing
 from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.layers.normalization import BatchNorm1d, LayerNorm
@@ -15,9 +15,9 @@ from nn.module import Module
 
 __all__ = ["MLP"]
 
-NOT_BY_NAME = ("GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold")  # they need arguments, or do not go between layers
+NOT_BY_NAME = ("GLU", "Threshold")  # one halves the width, one needs arguments
 ACTIVATIONS: dict[str, Callable[[], Module]] = {
-    name.lower(): getattr(activations, name) for name in activations.__all__ if name not in NOT_BY_NAME
+    name.lower(): getattr(family, name) for family in (activation, squashing) for name in family.__all__ if name not in NOT_BY_NAME
 }
 NORMS: dict[str, Callable[[int], Module]] = {"batch": BatchNorm1d, "layer": LayerNorm}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 from autograd import Tensor
 from autograd.errors import ArgumentError, message
 from nn.containers import Sequential
-from nn.layers.activation import Tanh
 from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
 from nn.layers.pooling import AvgPool2d
 from nn.layers.shape import Flatten
+from nn.layers.squashing import Tanh
 from nn.module import Module
 
 __all__ = ["LeNet"]

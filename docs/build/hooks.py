@@ -28,14 +28,16 @@ FACES = ("autograd", "autograd.linalg", "autograd.fft", "autograd.special", "aut
 # Title of a section: its modules; a folder stands for all modules in it.
 REFERENCE = {
     "The engine": [
-        "autograd.tensor", "autograd.attributes", "autograd.creation", "autograd.random", "autograd.transforms", "autograd.modes", "autograd.function",
-        "autograd.check", "autograd.checkpoint", "autograd.compile.compiled", "autograd.io", "autograd.errors", "autograd.memory",
-        "autograd.threads",
+        "autograd.tensor", "autograd.attributes", "autograd.creation", "autograd.random", "autograd.transforms", "autograd.modes",
+        "autograd.function", "autograd.check", "autograd.checkpoint", "autograd.compile.compiled", "autograd.io", "autograd.errors",
+        "autograd.memory", "autograd.threads",
     ],
     "Ops": ["autograd/ops", "autograd.linalg", "autograd.fft", "autograd.special", "autograd.windows", "autograd.lowrank"],
     "Pictures": ["autograd.viz.picture", "autograd.viz.stepper", "autograd.viz.model", "autograd.viz.engines"],
     "Distributions": ["autograd/distributions"],
-    "Models": ["nn.module", "nn.state", "nn.hooks", "nn.parameter", "nn.containers", "nn/layers", "nn/graph", "nn/models", "nn.init", "nn.summary"],
+    "Models": [
+        "nn.module", "nn.state", "nn.hooks", "nn.parameter", "nn.containers", "nn/layers", "nn/graph", "nn/models", "nn.init", "nn.summary",
+    ],
     "Functions and losses": ["nn/functional", "nn.losses"],
     "Training": ["nn/optim", "nn/optim/lr_scheduler", "nn/training", "nn/data", "nn/utils"],
     "PyTorch's programs": ["nn.compat"],

@@ -87,11 +87,11 @@ class Walk:
             result = Array(drawn.name or "result", value, "" if value is not None else "not kept: see viz.keep()")
             doc = (REGISTRY[node.op.name].kernel.__doc__ or "").split("\n")[0] if node.op.name in REGISTRY else ""
             repeated = [
-                f"{a.name}: {shape_text(np.shape(a.value))} is repeated to {shape_text(drawn.shape)}"
+                f"{a.name}: {shape_text(np.shape(a.value))} is repeated to {shape_text(drawn.shape)}."
                 for a in arguments
                 if self.is_repeated(node, a.value)
             ]
-            text = "; ".join(filter(None, [doc, *repeated]))
+            text = " ".join(filter(None, [doc, *repeated]))
             yield Step("forward", "compute", drawn.id, None, drawn.label, text, "", drawn.site, (*arguments, result))
 
     def arguments(self, node: Node) -> Iterator[tuple[str, Any]]:

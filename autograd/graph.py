@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -63,11 +64,11 @@ class Node:
              and dtype. None once freed.
     y        the output, if a rule reads it
     watch    who wants to see the gradient that arrives here: the leaf tensor, hooks; None for most
-    calls    the modules whose result this is, from the innermost: (number when the call began, weak reference). Few nodes have it
+    call     the call of a module in which it was made, if in any
     kept     all arguments and the output, where somebody wants to see them (viz.keep)
     """
 
-    __slots__ = ("args", "calls", "code", "dtype", "kept", "number", "offset", "op", "params", "parents", "shape", "watch", "y")
+    __slots__ = ("args", "call", "code", "dtype", "kept", "number", "offset", "op", "params", "parents", "shape", "watch", "y")
 
     op: Op | None
     parents: Sequence[Node | None]
@@ -80,7 +81,7 @@ class Node:
     code: CodeType
     offset: int
     watch: Watch | None
-    calls: tuple[tuple[int, weakref.ref[Any]], ...]
+    call: Call | None
     kept: tuple[list[Any], Any]
 
     __array_ufunc__ = None  # as for Spec
@@ -100,13 +101,18 @@ class Node:
         return f"<{self.name} {self.number}: {self.shape} {self.dtype}>"
 
 
-def note_call(output: Any, module: Any, start: int) -> None:
-    """Note on the node of a module's output when the call began. What has been recorded since then is the module's: pictures ask."""
-    while isinstance(output, tuple):
-        output = output[0] if output else None
-    node = getattr(output, "_node", None)
-    if node is not None and node.number > start:
-        node.calls = (*getattr(node, "calls", ()), (start, weakref.ref(module)))
+# A call of a module: a weak reference to it; the call around it; and where the user wrote it, if until the next call of a module nothing
+# of the user's runs: then all that is recorded was written there. (None, 0) otherwise: look at the frames.
+Call = tuple[weakref.ref[Any], Any, Any, int]
+
+
+class Calling(threading.local):
+    """The call of a module that is running in this thread; None outside of all."""
+
+    call: Call | None = None
+
+
+calling = Calling()
 
 
 NO_PARAMS: dict[str, Any] = {}  # shared by all calls without parameters
@@ -148,7 +154,7 @@ def output(node: Node, index: int) -> Node:
     part = Node()
     part.op, part.parents, part.args, part.params, part.y = OUTPUT, (node,), (), {"index": index}, None
     part.shape, part.dtype, part.number = node.shape[index], node.dtype[index], next(number)
-    part.code, part.offset, part.watch = node.code, node.offset, None
+    part.code, part.offset, part.call, part.watch = node.code, node.offset, node.call, None
     return part
 
 
@@ -165,10 +171,14 @@ def record(
                 args[i] = parents[i] or spec(args[i])
         kept = tuple(args)
     frame = sys._getframe(depth)
-    code = frame.f_code
-    if INTERNAL[code.co_filename]:
+    code, call = frame.f_code, calling.call
+    if not INTERNAL[code.co_filename]:
+        offset = frame.f_lasti
+    elif call is not None and call[2] is not None:
+        _, _, code, offset = call
+    else:
         frame = outside(frame)
-        code = frame.f_code
+        code, offset = frame.f_code, frame.f_lasti
     node = Node()  # no __init__ with ten arguments: this is the eager hot path
     shape: Any
     dtype: Any
@@ -189,7 +199,8 @@ def record(
     node.dtype = dtype
     node.number = next(number)
     node.code = code
-    node.offset = frame.f_lasti
+    node.offset = offset
+    node.call = call
     node.watch = None
     return node
 
@@ -205,6 +216,7 @@ def leaf(array: Any, tensor: Callable[[], Any] | None = None) -> Node:
     node.op, node.parents, node.args, node.params, node.y = None, (), (), NO_PARAMS, None
     node.shape, node.dtype, node.number, node.watch = array.shape, array.dtype, next(number), Watch(tensor)
     node.code, node.offset = here()
+    node.call = None
     return node
 
 

@@ -595,7 +595,7 @@ def copied_graph(root: Node, memo: dict[int, Any]) -> Node:
             continue
         twin = memo[id(node)] = Node()
         for slot in Node.__slots__:
-            if slot not in ("calls", "kept"):  # what pictures go by belongs to the first graph
+            if slot != "kept":  # what a picture looks at belongs to the first graph
                 setattr(twin, slot, getattr(node, slot))
         twin.number, twin.watch = next(graph.number), None
         twin.parents = tuple(None if parent is None else memo[id(parent)] for parent in node.parents)

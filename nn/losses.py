@@ -271,6 +271,8 @@ class TripletMarginWithDistanceLoss(_Loss):
     tensor(2.)
     """
 
+    _closed = False  # distance_function
+
     def __init__(
         self, *, distance_function: Callable[[Tensor, Tensor], Tensor] | None = None, margin: float = 1.0, swap: bool = False,
         reduction: str = "mean",

@@ -1,6 +1,8 @@
 """Module: what every layer, model and loss is. It knows its parameters, its buffers and its parts, and runs them."""
 from __future__ import annotations
 
+import sys
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
 
@@ -10,7 +12,8 @@ import autograd as ag
 from autograd import Tensor, tracing
 from autograd.device import device as Device
 from autograd.errors import ArgumentError, AutogradError, DtypeError, message
-from autograd.graph import note_call, number
+from autograd.graph import calling
+from autograd.source import outside
 from nn.hooks import Hooked, Hooks
 from nn.parameter import Buffer, Parameter
 from nn.place import note
@@ -40,6 +43,8 @@ class Module(State, Hooked):
     A module is called, never its ``forward``: the call runs the hooks, and tells an exception where in the model it was raised.
     """
 
+    __slots__ = ("_reference",)  # to itself, weak; not in __dict__, which copies and pickles take over
+
     # Parameters, buffers and modules stand in these three by name, and once more in __dict__: finding `self.weight` there takes
     # 50 ns, and 1100 ns through __getattr__. Only _register and __delattr__ write either.
     _parameters: dict[str, Parameter | None]
@@ -47,7 +52,21 @@ class Module(State, Hooked):
     _modules: dict[str, Module | None]
     _transient: set[str]  # buffers that state_dict leaves out
     _hooks: Hooks | None
+    _closed = True  # until it calls another module, only our code runs in it: True of our classes, unless they take functions
     training: bool
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ours = cls.__module__.startswith("nn.") and cls.__module__ != "nn.quickstart"
+        cls._closed = ours and all(kind.__dict__.get("_closed", True) for kind in cls.__mro__)
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+        module = super().__new__(cls)
+        object.__setattr__(module, "_reference", weakref.ref(module))  # made once: it takes 1 us, and each call notes it
+        return module
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
 
     def __init__(self) -> None:
         self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, _state_hooks=None, training=True)
@@ -64,14 +83,21 @@ class Module(State, Hooked):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing.active:
             self._watched()
-        start = next(number)
+        outer, code, offset = calling.call, None, 0
+        if self._closed and self._hooks is None:
+            if outer is not None and outer[2] is not None:
+                _, _, code, offset = outer
+            else:
+                frame = outside(sys._getframe(1))
+                code, offset = frame.f_code, frame.f_lasti
+        calling.call = self._reference, outer, code, offset
         try:
-            output = self.forward(*args, **kwargs) if self._hooks is None else self._call_with_hooks(self._hooks, args, kwargs)
+            return self.forward(*args, **kwargs) if self._hooks is None else self._call_with_hooks(self._hooks, args, kwargs)
         except Exception as error:
             note(error, self, args)
             raise
-        note_call(output, self, start)
-        return output
+        finally:
+            calling.call = outer
 
     def _watched(self) -> None:
         """Tell a capture what its program depends on here: the mode, the numbers and the parts that are set on this module."""
@@ -160,6 +186,8 @@ class Module(State, Hooked):
                     ))  # fmt: skip
                 self._register(name, value, fields[registry])
                 return
+        if name == "forward":  # a function of the user's
+            fields["_closed"] = False
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:

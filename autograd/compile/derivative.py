@@ -130,7 +130,7 @@ class Pullback:
         node.op, node.params, node.y, node.watch = self, {"count": len(saved)}, None, None  # type: ignore[assignment]
         node.args, node.parents = (*kept, *[None] * len(parents)), (*[None] * len(kept), *parents)
         node.shape, node.dtype = tuple(part.shape for part in chosen), tuple(part.dtype for part in chosen)
-        node.number, node.code, node.offset = next(graph.number), site.code, site.offset
+        node.number, node.code, node.offset, node.call = next(graph.number), site.code, site.offset, None
         for index, part in enumerate(chosen):
             part._node = graph.output(node, index)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.formulas import formulas
-from autograd.graph import OUTPUT, Node, Spec, topological_order
+from autograd.graph import OUTPUT, Call, Node, Spec, topological_order
 from autograd.tensor import Tensor
 from autograd.viz import names, trace
 from autograd.viz.values import Stats, Values, freed, nbytes, stats, tensor_of
@@ -115,24 +115,19 @@ class Builder:
     # ── modules ──
 
     def _find_modules(self) -> None:
-        """Which module call each node was made in: calls are intervals of the clock, nested in each other."""
-        calls = [
-            (start, node.number, position, reference())
-            for node in [*self.order, *self.outputs, *(parent for node in self.order for parent in node.parents if parent is not None)]
-            for position, (start, reference) in enumerate(getattr(node, "calls", ()))
-        ]
-        calls = list({(start, end): (start, end, position, module) for start, end, position, module in calls}.values())
-        calls.sort(key=lambda call: (-call[0], call[1], call[2]))  # the next one last
-        open_: list[tuple[int, int]] = []  # (where it ends, its id), the innermost last
+        """Which module call each node was made in."""
+        ids: dict[int, int] = {}  # by identity of the call
+
+        def found(call: Call | None) -> int | None:
+            if call is None:
+                return None
+            if id(call) not in ids:
+                parent = found(call[1])
+                ids[id(call)] = self._module(call[0](), parent)
+            return ids[id(call)]
+
         for node in self.order:
-            while calls and calls[-1][0] < node.number:
-                start, end, _, module = calls.pop()
-                while open_ and open_[-1][0] < start:
-                    open_.pop()
-                open_.append((end, self._module(module, open_[-1][1] if open_ else None)))
-            while open_ and open_[-1][0] < node.number:
-                open_.pop()
-            self.within[node] = open_[-1][1] if open_ and node.op is not None else None
+            self.within[node] = found(node.call) if node.op is not None else None
 
     def _module(self, module: Any, parent: int | None) -> int:
         """The id of a new call."""

@@ -35,6 +35,8 @@ def activation_of(activation: Activation) -> Callable[[Tensor], Tensor]:
 class _Layer(Module):
     """What encoder and decoder layers have in common: attention to oneself, and a network for each position."""
 
+    _closed = False  # activation may be a function
+
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Activation = F.relu,
         layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,

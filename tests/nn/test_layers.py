@@ -8,6 +8,7 @@ import pytest
 import autograd as ag
 import nn
 import nn.functional as F
+from autograd.graph import topological_order
 
 RNG = np.random.default_rng(0)
 INDICES = np.array([[1, 4, 0], [2, 2, 1]])
@@ -219,6 +220,26 @@ def test_outputs_gradients_and_state_equal_pytorch(name, dtype, training):
             close(a.grad, b.grad, precision)
         for key, value in theirs.state_dict().items():
             close(ours.state_dict()[key], value, precision)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_lines_are_those_that_the_frames_tell(name, monkeypatch):
+    """A layer of ours notes the user's line once for all that it records; the frames, looked at for each op, say the same."""
+    build, inputs = LAYERS[name]
+    model = nn.Sequential(build(nn))
+    mine = [ag.tensor(RNG.standard_normal(x) if isinstance(x, tuple) else x, requires_grad=isinstance(x, tuple)) for x in inputs]
+    model.to(ag.float64)
+    found = []
+    for closed in (True, False):
+        if not closed:
+            for kind in {type(module) for module in model.modules()}:
+                monkeypatch.setattr(kind, "_closed", False)
+        y = model(*mine) if len(mine) == 1 else model[0](*mine)  # one line for both
+        y = y[0] if isinstance(y, tuple) else y
+        nodes = topological_order(y.node)
+        found.append([(node.op.name, node.site, node.call and node.call[0]()) for node in nodes if node.op is not None])
+    assert found[0] == found[1]
+    assert {site.filename for _, site, _ in found[0]} <= {__file__}
 
 
 @pytest.mark.parity

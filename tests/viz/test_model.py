@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import copy
 import json
+import linecache
 
 import numpy as np
 import pytest
@@ -67,6 +68,38 @@ def test_modules_are_nested_calls():
     assert inside["relu"] == "1"
     assert by_name(g)["first.weight"].module == 1
     assert by_name(g)["x"].module is None
+
+
+def test_lines_inside_layers_are_those_of_the_functions_that_were_given_to_them():
+    class Scaled(nn.Module):
+        def forward(self, x):
+            return F.softplus(x) * 2  # scaled
+
+    class Doubled(nn.graph.GCNConv):
+        def message(self, x_j):
+            return F.silu(x_j)  # message
+
+    def activation(x):
+        return F.mish(x)  # activation
+
+    def before(module, args):
+        return F.elu(args[0])  # before
+
+    def replaced(x):
+        return F.logsigmoid(x)  # replaced
+
+    layer = nn.TransformerEncoderLayer(4, 2, 8, activation=activation)
+    layer.linear2.register_forward_pre_hook(before)
+    nn.utils.parametrize.register_parametrization(layer.linear1, "weight", Scaled())
+    patched = nn.Linear(4, 4)
+    patched.forward = replaced
+    x = ag.randn(3, 4, requires_grad=True)
+    y = nn.Sequential(layer, Scaled(), patched)(x)
+    y = Doubled(4, 4)(y, ag.tensor([[0, 1], [1, 2]]))
+    lines = {node.op: linecache.getline(__file__, int(node.site.split(":")[1])) for node in graph(y).nodes if node.op}
+    told = {"softplus": "scaled", "silu": "message", "mish": "activation", "elu": "before", "logsigmoid": "replaced"}
+    assert {op: lines[op].partition("# ")[2].strip() for op in told} == told
+    assert "Sequential" in lines["unsqueeze"]
 
 
 def test_a_module_that_is_called_twice_has_two_calls():

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from autograd.errors import LinAlgError
+from autograd.ops.linalg_determinants import det, slogdet
 from autograd.ops.linalg_factorisation import (
     cholesky,
     cholesky_ex,
@@ -21,7 +22,7 @@ from autograd.ops.linalg_products import linalg_cross as cross
 from autograd.ops.linalg_products import linalg_diagonal as diagonal
 from autograd.ops.linalg_products import linalg_vander as vander
 from autograd.ops.linalg_products import matrix_exp, matrix_power, multi_dot, vecdot
-from autograd.ops.linalg_solving import det, inv, inv_ex, slogdet, solve, solve_ex, solve_triangular, tensorinv, tensorsolve
+from autograd.ops.linalg_solving import inv, inv_ex, solve, solve_ex, solve_triangular, tensorinv, tensorsolve
 from autograd.ops.linalg_spectrum import eig, eigh, eigvals, eigvalsh, lstsq, matrix_rank, pinv, svdvals
 from autograd.ops.linalg_spectrum import linalg_svd as svd
 from autograd.ops.product import matmul

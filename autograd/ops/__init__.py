@@ -10,6 +10,7 @@ from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.functions import *
 from autograd.ops.indexing import *
+from autograd.ops.linalg_determinants import *
 from autograd.ops.linalg_factorisation import *
 from autograd.ops.linalg_norms import *
 from autograd.ops.linalg_products import *

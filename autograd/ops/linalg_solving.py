@@ -1,4 +1,4 @@
-"""Systems of linear equations: inverses, solutions, determinants, and what is put together from them.
+"""Systems of linear equations: inverses, solutions, and what is put together from them.
 
 The rules are of M. Giles, "An extended collection of matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008). Dims before the last two are a batch, and broadcast.
@@ -16,13 +16,10 @@ from autograd.kernels.matrices import checked_dtype, matrices, one_by_one, refus
 from autograd.kernels.pivoting import lu
 from autograd.kernels.triangular import substituted
 from autograd.op import Array, Sample, derived, op
-from autograd.ops.complex import conj, imag, mH
 from autograd.ops.elementwise import clone
-from autograd.ops.functions import log
-from autograd.ops.reduction import others, sum
 from autograd.ops.shape import movedim, mT, reshape, tril, triu
 
-__all__ = ["inverse", "det", "slogdet", "logdet", "triangular_solve"]
+__all__ = ["inverse", "triangular_solve"]
 
 
 def regular(a):
@@ -190,68 +187,6 @@ def triangular_solve(b: Array, A: Array, upper=True, transpose=False, unitriangu
     """(X of A X = b, or of A^T X = b; a copy of A): ``linalg.solve_triangular`` under its older name."""
     x = triangular_solution(mT(A) if transpose else A, b, upper != transpose, unitriangular)
     return Triangular(x, clone(A))
-
-
-# ── determinants ──
-
-
-def cofactors_by_svd(a):
-    """Without a division: A = U S V^H makes det(U) det(V^H) conj(U) S' conj(V^H), S' the products of all other singular values."""
-    u, s, vh = np.linalg.svd(a)
-    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * (u.conj() * others(s, -1)[..., None, :]) @ vh.conj()
-
-
-def cofactors_rule(g, y, A):
-    total = sum(g * y, (-2, -1), keepdim=True)
-    return (total * y - y @ mT(g) @ y) / det(A)[..., None, None]
-
-
-@op(cofactors_rule, saves="y A", samples=SQUARE)
-def cofactors(A: Array):
-    """The derivative of ``det``: det(A) A^-T, and what that tends to where A is singular. Its own derivative is NaN there.
-
-    det(A) times a computed inverse is accurate where the inverse alone is not (G. W. Stewart, "On the adjugate matrix", 1998).
-    """
-    a = matrices("linalg.det", A, square=True)
-    scale = np.linalg.det(a)
-    y = scale[..., None, None] * one_by_one(np.linalg.inv, a)[0].swapaxes(-1, -2)
-    if (none := scale == 0).any():
-        y[none] = cofactors_by_svd(a[none])
-    return y
-
-
-@op(lambda g, y, A: g[..., None, None] * cofactors(A), saves="A", numpy=np.linalg.det, samples=SQUARE)
-def det(A: Array):
-    """The determinant of each matrix: (..., n, n) -> (...). The gradient is right where it is 0."""
-    return np.linalg.det(matrices("linalg.det", A, square=True))
-
-
-class SignLogdet(NamedTuple):
-    """What ``slogdet`` returns."""
-
-    sign: Array
-    logabsdet: Array
-
-
-def slogdet_rule(g, y, A):
-    """d log det A = tr(A^-1 dA), its imaginary part being the angle of the sign."""
-    turned = imag(conj(g[0]) * y[0]) if A.dtype.kind == "c" else None
-    return (g[1] if turned is None else g[1] - 1j * turned)[..., None, None] * mH(inversion(A, None))
-
-
-@op(slogdet_rule, saves="y A", complex="own", numpy=np.linalg.slogdet, samples=[*SQUARE, Sample(Z)])
-def slogdet(A: Array):
-    """(sign, logabsdet) of each determinant, which is sign * exp(logabsdet): without overflow. Of singular matrices (0, -inf)."""
-    return SignLogdet(*map(np.asarray, np.linalg.slogdet(matrices("linalg.slogdet", A, square=True))))
-
-
-@derived(samples=[Sample((3, 3), of=regular), Sample((2, 3, 3), of=regular)])
-def logdet(A: Array):
-    """The logarithm of each determinant: NaN where it is negative, -inf where it is 0."""
-    sign, size = slogdet(A)
-    if A.dtype.kind == "c":
-        return size + log(sign)
-    return np.where(sign < 0, np.full((), np.nan, size.dtype), size)
 
 
 # ── tensors as matrices ──

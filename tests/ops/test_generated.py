@@ -17,12 +17,12 @@ from autograd import Tensor, ops
 from autograd.check import gradcheck, gradgradcheck
 from autograd.graph import Spec, sum_to_shape
 from autograd.op import ALIASES, REGISTRY, Op
-from autograd.ops import fourier, linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
+from autograd.ops import fourier, linalg_determinants, linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum
 
 RANDOM = "draws random numbers: tested by its statistics"
 TRANSFORMS = [*(name for name in fourier.__all__ if "shift" not in name), "dft", "real_dft", "inverse_real_dft", "stft", "istft"]
 LINALG = [
-    value.op.name for module in (linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum)
+    value.op.name for module in (linalg_determinants, linalg_factorisation, linalg_norms, linalg_products, linalg_solving, linalg_spectrum)
     for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "op")
 ]  # fmt: skip
 UNDERIVED = ("geqrf", "ldl_factor", "ldl_factor_ex", "ldl_solve")

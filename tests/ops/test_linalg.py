@@ -136,10 +136,45 @@ def test_cholesky_of_either_triangle(upper):
     beside_torch(lambda x: linalg.cholesky(x, upper=upper), lambda x: torch.linalg.cholesky(x, upper=upper), x)
 
 
-def test_gradient_of_the_determinant_of_singular_matrices():
-    for a in (np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 4.0]]), np.ones((3, 3)), np.diag([1.0, 2.0, 0.0])):
-        x = autograd.tensor(a, requires_grad=True)
-        gradcheck(linalg.det, (x,))
+@pytest.mark.parametrize("factor", [1, 0.1, 1 - 0.5j])
+@pytest.mark.parametrize(
+    "a", [[[0.0]], np.zeros((2, 2)), [[1.0, 2.0], [2.0, 4.0]], np.ones((3, 3)), np.diag([1.0, 2.0, 0.0]), np.diag([2.0, 0.0, 3.0, 1e-9])],
+    ids=["1", "zeros", "rank 1 of 2", "rank 1 of 3", "rank 2 of 3", "small"],
+)  # fmt: skip
+def test_derivatives_of_the_determinant_of_singular_matrices(a, factor):
+    """0.1 makes matrices whose computed determinant is not 0, but 1e-18."""
+    x = autograd.tensor(np.stack([np.array(a) * factor, np.eye(len(a)) + 0.1]), requires_grad=True)
+    gradcheck(linalg.det, (x,))
+    gradgradcheck(linalg.det, (x,))
+
+
+def test_third_derivative_of_the_determinant_of_a_singular_matrix():
+    """Of a polynomial in the elements, by differences of the second."""
+    a, direction = np.array([[1.0, 2.0, 0.5], [0.25, -1.0, 1.5], [1.25, 1.0, 2.0]]), np.arange(9.0).reshape(3, 3) - 3.5
+    assert abs(np.linalg.det(a)) < 1e-12
+
+    def second(t):
+        x = autograd.tensor(a + t * direction, requires_grad=True)
+        (first,) = autograd.grad(linalg.det(x), x, create_graph=True)
+        y = (first * autograd.tensor(direction.T)).sum()
+        (slope,) = autograd.grad(y, x, create_graph=True)
+        return x, slope
+
+    x, slope = second(0.0)
+    (third,) = autograd.grad((slope * autograd.tensor(direction)).sum(), x)
+    expected = (second(1.0)[1] - second(-1.0)[1]) / 2  # exact, for the second is linear
+    np.testing.assert_allclose(np.asarray(third), np.asarray(expected.detach()), atol=1e-9)
+
+
+def test_determinants_beside_others_that_are_not_finite():
+    x = autograd.tensor(np.stack([np.eye(2), np.full((2, 2), np.nan), np.zeros((2, 2))]), requires_grad=True)
+    with np.errstate(invalid="ignore"):
+        (first,) = autograd.grad(linalg.det(x).sum(), x, create_graph=True)
+    (second,) = autograd.grad(first[:, 0, 0].sum(), x, create_graph=True)
+    expected = np.array([[0, 0], [0, 1.0]])
+    np.testing.assert_array_equal(np.asarray(second.detach()), np.stack([expected, np.full((2, 2), np.nan), expected]))
+    (third,) = autograd.grad(second[0].sum(), x)
+    np.testing.assert_array_equal(np.asarray(third[0]), np.zeros((2, 2)))
 
 
 def test_what_is_singular_is_said_or_told():

@@ -18,11 +18,12 @@ from typing import IO, Any
 import numpy as np
 
 from autograd.device import device as Device
-from autograd.errors import ArgumentError, DtypeError, message
+from autograd.errors import ArgumentError, AutogradError, DtypeError, message
 from autograd.tensor import Tensor
 
 STRUCTURE = "structure.json"
 PLAIN = (bool, int, float, str, type(None))
+HEADER = 100_000_000  # bytes that the header of a .safetensors file may have, as its makers define
 SAFE_DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1", "U64": "<u8", "U32": "<u4",
     "U16": "<u2", "U8": "|u1", "BOOL": "|b1", "C64": "<c8",
@@ -53,7 +54,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True, mmap: b
     weights_only  accepted for the sake of PyTorch's programs: no format read here can hold code
     mmap          accepted likewise; everything is read at once
 
-    An open file is read from where it stands. Raises ArgumentError for a file of another kind, such as one that ``torch.save`` wrote.
+    An open file is read from where it stands. Raises ArgumentError for a file that is damaged, or of another kind, such as one that
+    ``torch.save`` wrote.
     """
     if isinstance(map_location, str):
         Device(map_location)
@@ -61,10 +63,16 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True, mmap: b
         start = file.tell()
         head = file.read(9)
         file.seek(start)
-        if head[:2] == b"PK":
-            return load_zip(file)
-        if head[8:] == b"{":
-            return load_safetensors(file)
+        try:
+            if head[:2] == b"PK":
+                return load_zip(file)
+            if head[8:] == b"{":
+                return load_safetensors(file)
+        except (AutogradError, OSError):
+            raise
+        except Exception as error:  # reading bytes that are not what they should be ends in many ways
+            told = f"{type(error).__name__}: {error}"
+            raise ArgumentError(message("load", "an intact file is required", told, "it is damaged or cut off: fetch it anew")) from error
     raise ArgumentError(message("load", "a file of save(), an .npz or a .safetensors file is required", f"one that begins with {head!r}"))
 
 
@@ -217,13 +225,18 @@ def save_safetensors(tensors: Any, file: IO[bytes]) -> None:
 
 def load_safetensors(file: IO[bytes]) -> dict[str, Tensor]:
     """Read a dict of tensors. bfloat16, which NumPy lacks, becomes float32, exactly."""
-    header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    length = int.from_bytes(file.read(8), "little")
+    if length > HEADER:
+        raise ArgumentError(message("load", f"a header of at most {HEADER:,} bytes is required", f"{length:,}", "the file is damaged"))
+    header = json.loads(file.read(length))
     header.pop("__metadata__", None)
     data = memoryview(file.read())
     found = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
         kind, shape = entry["dtype"], tuple(entry["shape"])
+        if not 0 <= begin <= end:
+            raise ArgumentError(message("load", f"data_offsets of {name!r} are required", f"{begin}, {end}", "the file is damaged"))
         if kind == "BF16":
             array = (np.frombuffer(data[begin:end], "<u2").astype(np.uint32) << 16).view(np.float32)
         elif kind in SAFE_DTYPES:

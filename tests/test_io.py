@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd as ag
 import nn
-from autograd.errors import ArgumentError, DtypeError
+from autograd.errors import ArgumentError, AutogradError, DtypeError
 
 
 def same(a, b):
@@ -157,3 +159,70 @@ def test_what_safetensors_refuse(tmp_path):
         ag.load(safetensors(b'{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', b"\x00"))
     with pytest.raises(ArgumentError, match="cut off"):
         ag.load(safetensors(b'{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', b"\x00" * 4))
+
+
+# ── files that are damaged ──
+
+
+def written(suffix):
+    """The bytes of a small file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{suffix}"
+        ag.save({"w": ag.arange(6.0).reshape(2, 3), "b": ag.tensor([1, 2])}, path)
+        return path.read_bytes()
+
+
+def outcome(data):
+    """What loading these bytes says; None if they can be read."""
+    try:
+        ag.load(io.BytesIO(data))
+    except AutogradError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_a_file_that_is_cut_off_is_refused(suffix):
+    data = written(suffix)
+    assert outcome(data) is None
+    for length in range(len(data)):
+        assert "load: " in (outcome(data[:length]) or "")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_any_damage_is_harmless_or_refused(suffix):
+    draw, data = np.random.default_rng(0), written(suffix)
+    refused = 0
+    for _ in range(500):
+        damaged = bytearray(data)
+        for position in draw.integers(0, len(data), draw.integers(1, 4)):
+            damaged[position] = draw.integers(256)
+        refused += outcome(bytes(damaged)) is not None
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{", b"[]", b'{"w":3}', b'{"w":{}}', b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[-8,-4]}}',
+        b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}', b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0]}}',
+        b'{"w":{"dtype":"F32","shape":["a"],"data_offsets":[0,4]}}', b'{"w":{"dtype":["F32"],"shape":[1],"data_offsets":[0,4]}}',
+        b'{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', b'{"a":' + b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_headers_that_make_no_sense_are_refused(header):
+    with pytest.raises(AutogradError, match="load: "):
+        ag.load(safetensors(header, b"\x00" * 8))
+
+
+def test_a_header_that_would_fill_the_memory_is_refused():
+    with pytest.raises(ArgumentError, match="a header of at most 100,000,000 bytes is required; got 9,223,372,036,854,775,807"):
+        ag.load(io.BytesIO((2**63 - 1).to_bytes(8, "little") + b"{}"))
+
+
+@pytest.mark.parametrize("structure", [b"[", b'["tensor","x",false]', b'["evil",1]', b'["dict",[[["list",[]],1]]]', b"[" * 100_000])
+def test_structures_that_make_no_sense_are_refused(structure):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("structure.json", structure)
+    assert "load: an intact file is required" in outcome(buffer.getvalue())

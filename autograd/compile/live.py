@@ -139,4 +139,8 @@ class Options(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """An option, or the default."""
-        return self[key] if key in self.options else default
+        if key in self.options:
+            return self[key]
+        options = self.options
+        self.capture.decide(lambda: key in options, False)
+        return default

@@ -321,6 +321,29 @@ def test_what_happens_between_calls(between, step, name, options):
     compare(world(step, name=name, **options), [*BATCHES[:3], change, *BATCHES[3:5], change, BATCHES[5], BATCHES[0]])
 
 
+def test_an_option_that_is_set_later():
+    class Descent(optim.Optimizer):
+        def update(self, p, g, state, group):
+            p.sub_(g * (0.1 * group.get("factor", 1.0)))
+
+    p = ag.tensor([8.0], requires_grad=True)
+    optimiser = Descent([p], {})
+
+    @ag.compile
+    def step():
+        optimiser.zero_grad()
+        (p * 10).sum().backward()
+        optimiser.step()
+
+    found = []
+    for factor in (None, None, 2.0, 3.0):
+        if factor is not None:
+            optimiser.param_groups[0]["factor"] = factor
+        step()
+        found.append(p.item())
+    assert found == [7.0, 6.0, 4.0, 1.0]
+
+
 def test_eager_and_compiled_steps_in_turn():
     for name, rows in OPTIMISERS.items():
         eager, mixed = World(name=name, **rows[-1]), World(name=name, **rows[-1])

@@ -179,6 +179,12 @@ class Transform:
         """log |dy/dx| of each element."""
         raise NotImplementedError
 
+    def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of y for an x of this shape."""
+        return shape
+
+    sign: Any = 1  # of dy/dx
+
 
 class AffineTransform(Transform):
     """y = loc + scale x."""
@@ -195,6 +201,14 @@ class AffineTransform(Transform):
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         scale = self.scale.abs() if isinstance(self.scale, Tensor) else abs(self.scale)
         return (log(scale) if isinstance(scale, Tensor) else math.log(scale)) + x * 0
+
+    def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return np.broadcast_shapes(shape, *(getattr(value, "shape", ()) for value in (self.loc, self.scale)))
+
+    @property
+    def sign(self) -> Any:
+        """Of the scale."""
+        return self.scale.sign() if isinstance(self.scale, Tensor) else math.copysign(1, self.scale)
 
 
 class ExpTransform(Transform):
@@ -244,9 +258,16 @@ class TransformedDistribution(Distribution):
     def __init__(
         self, base_distribution: Distribution, transforms: Transform | Sequence[Transform], validate_args: bool | None = None
     ) -> None:
-        self.base_dist = base_distribution
         self.transforms = [transforms] if isinstance(transforms, Transform) else list(transforms)
-        super().__init__(base_distribution.batch_shape, base_distribution.event_shape, validate_args)
+        before = shape = base_distribution.batch_shape + base_distribution.event_shape
+        for transform in self.transforms:
+            shape = transform.forward_shape(shape)
+        batch, event = shape[: len(shape) - len(base_distribution.event_shape)], base_distribution.event_shape
+        if shape[len(batch) :] != event:
+            required = f"transforms that keep the shape {event} of events are required"
+            raise ShapeError(message("TransformedDistribution", required, f"{shape[len(batch) :]}"))
+        self.base_dist = base_distribution if shape == before else base_distribution.expand(batch)
+        super().__init__(batch, event, validate_args)
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
@@ -274,6 +295,23 @@ class TransformedDistribution(Distribution):
             y = x
         return total + self.base_dist.log_prob(y)
 
+    def _rising(self, p: Tensor) -> Tensor:
+        """Probabilities of at most a value as those of at most its base value: 1 - p where the transforms turn the order round."""
+        sign: Any = 1
+        for transform in self.transforms:
+            sign = sign * transform.sign
+        return (1 - sign) / 2 + sign * p
+
+    def cdf(self, value: Any) -> Tensor:
+        x = value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.base_dist._dtype()))
+        for transform in reversed(self.transforms):
+            x = transform.inv(x)
+        return self._rising(self.base_dist.cdf(x))
+
+    def icdf(self, value: Any) -> Tensor:
+        p = value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.base_dist._dtype()))
+        return self._through(self.base_dist.icdf(self._rising(p)))
+
 
 # ── relaxed choices ──
 
@@ -284,7 +322,7 @@ class RelaxedBernoulli(Distribution):
     C. Maddison, A. Mnih and Y. Teh 2017, arXiv:1611.00712.
     """
 
-    arg_constraints = {"logits": constraints.real}
+    arg_constraints = {"logits": constraints.real, "temperature": constraints.positive}
     support = constraints.unit_interval
     has_rsample = True
 
@@ -303,6 +341,8 @@ class RelaxedBernoulli(Distribution):
 
     def log_prob(self, value: Any) -> Tensor:
         y = self._checked(value)
+        limits = np.finfo(y.dtype)
+        y = y.clamp(float(limits.tiny), 1 - float(limits.eps))  # a draw may have been rounded to 0 or 1
         x = log(y) - log1p(-y)
         apart = self.logits - x * self.temperature
         return log(self.temperature) + apart - 2 * softplus(apart) + softplus(-x) + softplus(x)
@@ -314,7 +354,7 @@ class RelaxedOneHotCategorical(Distribution):
     E. Jang, S. Gu and B. Poole 2017, arXiv:1611.01144.
     """
 
-    arg_constraints = {"logits": constraints.real_vector}
+    arg_constraints = {"logits": constraints.real_vector, "temperature": constraints.positive}
     support = constraints.simplex
     has_rsample = True
 
@@ -333,6 +373,7 @@ class RelaxedOneHotCategorical(Distribution):
 
     def log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)
+        value = value.clamp(min=float(np.finfo(value.dtype).tiny))  # a draw may have been rounded to 0
         k = float(self.event_shape[0])
         apart = self.logits - log(value) * self.temperature
         apart = apart - logsumexp(apart, -1, keepdim=True)

@@ -11,14 +11,17 @@ class Constraint:
     """A set of values. ``check(value)`` says for each value (for each vector or matrix, of sets of those) whether it lies inside.
 
     is_discrete  whether its values are isolated; event_dim: how many of the last dims make one value
+    bounds       arrays that ``holds`` takes after the values
     """
 
-    def __init__(self, name: str, holds: Callable[[Any], Any], *, is_discrete: bool = False, event_dim: int = 0) -> None:
-        self.name, self.holds, self.is_discrete, self.event_dim = name, holds, is_discrete, event_dim
+    def __init__(
+        self, name: str, holds: Callable[..., Any], *bounds: Any, is_discrete: bool = False, event_dim: int = 0,
+    ) -> None:  # fmt: skip
+        self.name, self.holds, self.bounds, self.is_discrete, self.event_dim = name, holds, bounds, is_discrete, event_dim
 
     def check(self, value: Any) -> Any:
         """Whether each value lies inside, as an array of booleans."""
-        return self.holds(np.asarray(value.detach().numpy() if hasattr(value, "detach") else value))
+        return self.holds(np.asarray(value.detach().numpy() if hasattr(value, "detach") else value), *self.bounds)
 
     def __repr__(self) -> str:
         return self.name
@@ -58,18 +61,22 @@ positive_definite = Constraint(
 
 def integer_interval(low: Any, high: Any) -> Constraint:
     """The integers from low to high."""
-    bounds = np.asarray(low), np.asarray(high)
-    return Constraint(f"integers from {low} to {high}", lambda x: whole(x) & (x >= bounds[0]) & (x <= bounds[1]), is_discrete=True)
+    return Constraint(f"integers from {low} to {high}", lambda x, a, b: whole(x) & (x >= a) & (x <= b), low, high, is_discrete=True)
 
 
 def interval(low: Any, high: Any) -> Constraint:
     """The numbers from low to high."""
-    return Constraint("numbers between the limits", lambda x: (x >= np.asarray(low)) & (x <= np.asarray(high)))
+    return Constraint("numbers between the limits", lambda x, a, b: (x >= a) & (x <= b), low, high)
 
 
 def greater_than_eq(low: Any) -> Constraint:
     """The numbers of low or more."""
-    return Constraint("numbers of at least the lower limit", lambda x: x >= np.asarray(low))
+    return Constraint("numbers of at least the lower limit", lambda x, a: x >= a, low)
+
+
+def greater_than(low: Any) -> Constraint:
+    """The numbers above low."""
+    return Constraint("numbers above the lower limit", lambda x, a: x > a, low)
 
 
 def multinomial(count: int) -> Constraint:

@@ -220,11 +220,9 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = parameters(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
-        if self._validate and not bool((self.low < self.high).all()):
-            from autograd.errors import ArgumentError, message
-
-            given = f"{self.low.detach().numpy()} and {self.high.detach().numpy()}"
-            raise ArgumentError(message("Uniform", "low < high is required", given[:80], "exchange them"))
+        if self._validate:
+            above = constraints.greater_than(self.low.detach().numpy())
+            self._require(self.high, above, "", "high: low < high is required", "exchange them")
 
     @property
     def support(self) -> Any:

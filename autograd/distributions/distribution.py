@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import random
+from autograd import random, tracing
 from autograd.creation import tensor
 from autograd.distributions.constraints import Constraint, real
 from autograd.dtypes import get_default_dtype
@@ -36,11 +36,8 @@ class Distribution:
         self.batch_shape, self.event_shape = tuple(batch_shape), tuple(event_shape)
         self._validate = validate_args is not False
         for name, constraint in self.arg_constraints.items() if self._validate else ():
-            value = getattr(self, name, None)
-            if isinstance(value, Tensor) and not np.all(constraint.check(value)):
-                raise ArgumentError(message(
-                    type(self).__name__, f"{name}: {constraint} are required", outside(value, constraint), "check how it was computed",
-                ))  # fmt: skip
+            if isinstance(value := getattr(self, name, None), Tensor):
+                self._require(value, constraint, "", f"{name}: {constraint} are required", "check how it was computed")
 
     # ── draws ──
 
@@ -125,12 +122,15 @@ class Distribution:
         if (n := len(self.event_shape)) and tuple(value.shape[-n:]) != self.event_shape:
             required = f"values whose last dims are {self.event_shape} are required"
             raise ShapeError(message(f"{type(self).__name__}.log_prob", required, f"shape {tuple(value.shape)}"))
-        if self._validate and not np.all(self.support.check(value)):
-            raise ArgumentError(message(
-                f"{type(self).__name__}.log_prob", f"values in the support are required: {self.support}", outside(value, self.support),
-                "pass validate_args=False for -inf or NaN instead",
-            ))  # fmt: skip
+        if self._validate:
+            required = f"values in the support are required: {self.support}"
+            self._require(value, self.support, ".log_prob", required, "pass validate_args=False for -inf or NaN instead")
         return value
+
+    def _require(self, value: Tensor, constraint: Constraint, method: str, required: str, remedy: str) -> None:
+        """Raise where values are not inside: now, and in each run of a compiled function."""
+        name = type(self).__name__ + method
+        tracing.check(require_inside, value.detach().numpy(), constraint.holds, name, required, remedy, *constraint.bounds)
 
     def __repr__(self) -> str:
         shown = ", ".join(
@@ -140,11 +140,12 @@ class Distribution:
         return f"{type(self).__name__}({shown})"
 
 
-def outside(value: Tensor, constraint: Constraint) -> str:
-    """The first value that is not where it should be."""
-    wrong = np.argwhere(~np.atleast_1d(constraint.check(value)))
-    array = value.detach().numpy()
-    return str(array[tuple(wrong[0])] if array.ndim else array)[:60]
+def require_inside(array: Any, holds: Any, name: str, required: str, remedy: str, *bounds: Any) -> None:
+    """Raise, with the first value that is not where it should be."""
+    inside = np.atleast_1d(holds(array, *bounds))
+    if not inside.all():
+        first = array[tuple(np.argwhere(~inside)[0])] if array.ndim else array
+        raise ArgumentError(message(name, required, str(first)[:60], remedy))
 
 
 def parameters(*values: Any) -> list[Tensor]:

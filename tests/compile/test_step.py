@@ -323,7 +323,7 @@ def test_what_happens_between_calls(between, step, name, options):
 
 def test_an_option_that_is_set_later():
     class Descent(optim.Optimizer):
-        def update(self, p, g, state, group):
+        def update(self, p, g, state, group):  # noqa: ARG002
             p.sub_(g * (0.1 * group.get("factor", 1.0)))
 
     p = ag.tensor([8.0], requires_grad=True)

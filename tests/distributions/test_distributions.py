@@ -287,15 +287,62 @@ def test_what_is_wrong_is_said():
     assert D.LogNormal(0.0, 1.0, validate_args=False).log_prob(ag.tensor(2.0)).item() < 0
 
 
-def test_log_prob_can_be_compiled():
-    @ag.compile
-    def loss(loc, x):
-        return -D.Normal(loc, 1.5, validate_args=False).log_prob(x).mean()
+@pytest.mark.parametrize("name", TABLE)
+def test_log_prob_can_be_compiled(name):
+    cls = TABLE[name][0]
+    _, tensors, x = made(name)
+    keys = [key for key in tensors if isinstance(tensors[key], ag.Tensor)]
 
-    x = ag.randn(10)
-    for value in (0.0, 1.0):
-        loc = ag.tensor(value)
-        np.testing.assert_allclose(loss(loc, x).item(), -D.Normal(loc, 1.5).log_prob(x).mean().item(), 1e-6)
+    @ag.compile
+    def log_prob(x, *values):
+        return getattr(D, cls)(**tensors | dict(zip(keys, values, strict=True))).log_prob(x)
+
+    values = [tensors[key] for key in keys]
+    for _ in range(2):
+        np.testing.assert_allclose(log_prob(x, *values).numpy(), made(name)[0].log_prob(x).numpy(), 1e-12)
+    if x.dtype.kind == "f":
+        with pytest.raises(ag.ArgumentError, match=f"{cls}.log_prob: values in the support are required"):
+            log_prob(x * math.nan, *values)
+    for i, value in enumerate(values):
+        with pytest.raises(ag.ArgumentError, match=f"{cls}: .* required; got .*nan"):
+            log_prob(x, *values[:i], value * math.nan, *values[i + 1 :])
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("transforms", [
+    lambda T, tensor: T.AffineTransform(tensor([1.0, -2.0]), tensor([0.5, -3.0])),
+    lambda T, tensor: [T.AffineTransform(0.25, -0.5), T.ExpTransform()],
+    lambda T, tensor: [T.SigmoidTransform(), T.AffineTransform(tensor([[1.0], [2.0], [0.5]]), -1)],
+    lambda T, tensor: [T.AffineTransform(0.0, 0.5), T.TanhTransform()],
+])  # fmt: skip
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_transformed_draws_as_in_torch(transforms, batch):
+    torch = pytest.importorskip("torch")
+    p, q = (
+        L.TransformedDistribution(L.Normal(tensor(np.full(batch, 0.3)), tensor(np.full(batch, 0.8))), transforms(L, tensor))
+        for L, tensor in ((D, ag.tensor), (torch.distributions, torch.tensor))
+    )
+    assert p.batch_shape == tuple(q.batch_shape)
+    assert p.sample((5,)).shape == tuple(q.sample((5,)).shape)
+    probability = np.array(0.35)
+    x = q.icdf(torch.tensor(probability))
+    np.testing.assert_allclose(p.icdf(ag.tensor(probability)).numpy(), x.numpy(), 1e-6)
+    for what in ("cdf", "log_prob"):
+        np.testing.assert_allclose(getattr(p, what)(ag.tensor(x.numpy())).numpy(), getattr(q, what)(x).numpy(), 1e-6)
+
+
+def test_transforms_that_would_change_the_events_are_refused():
+    base = D.MultivariateNormal(ag.zeros(2), ag.eye(2))
+    assert D.TransformedDistribution(base, D.AffineTransform(ag.ones(3, 2), 1.0)).sample().shape == (3, 2)
+    with pytest.raises(ag.ShapeError, match=r"keep the shape \(1,\) of events"):
+        D.TransformedDistribution(D.MultivariateNormal(ag.zeros(1), ag.eye(1)), D.AffineTransform(ag.ones(3), 1.0))
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.01])
+def test_relaxed_draws_have_a_density(temperature):
+    ag.manual_seed(0)
+    for p in (D.RelaxedBernoulli(temperature, ag.tensor([0.1, 0.5, 0.99])), D.RelaxedOneHotCategorical(temperature, ag.tensor([0.1, 0.9]))):
+        assert p.log_prob(p.sample((1000,))).isfinite().all()
 
 
 def test_learning_by_both_ways():

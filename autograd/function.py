@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd import graph, writes
+from autograd import graph, tracing, writes
 from autograd.errors import DtypeError, GraphError, ShapeError, message
 from autograd.graph import Node, record
 from autograd.inplace import View, adopt, writable
@@ -311,8 +311,12 @@ def without_history(array: Any, parents: Sequence[Node | None], name: str, what:
 
 def guarded(g: Any) -> Tensor:
     """A gradient as backward gets it: it may be shared with other rules, so it cannot be written to."""
-    array = np.asarray(g._array if isinstance(g, Tensor) else g).view()
-    array.flags.writeable = False
+    array: Any = g._array if isinstance(g, Tensor) else g
+    if isinstance(array, tracing.TracedArray):
+        array = np.copy(array)
+    else:
+        array = np.asarray(array).view()
+        array.flags.writeable = False
     return Tensor._wrap(array, g.node if isinstance(g, Tensor) else None)
 
 

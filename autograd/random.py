@@ -140,6 +140,17 @@ class Redrawn:
         return lambda *args, **kwargs: tracing.draw(draw, *args, **kwargs)
 
 
+def together(draw: Callable[..., Any], generator: Generator | None, *args: Any) -> Any:
+    """``draw(numpy_generator, *args)`` as a single call, whatever happens in it: in a captured function, made anew in each replay."""
+    source = default_generator if generator is None else generator
+
+    def drawn(*args: Any) -> Any:
+        return draw(source.numpy, *args)
+
+    drawn.__name__ = draw.__name__
+    return tracing.draw(drawn, *args)
+
+
 def draw_uniform(name: str, shape: Shape, dtype: Any, generator: Generator | None) -> Any:
     """Uniform in [0, 1)."""
     if dtype.kind == "c":
@@ -297,6 +308,13 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
             "multinomial", "one or more samples of weights (k,) or (n, k) are required",
             f"{num_samples} of {weights.shape}", "reshape the weights",
         ))  # fmt: skip
+    tracing.check(require_weights, weights, num_samples, replacement)
+    indices = together(chosen if replacement else ranked, generator, weights, num_samples)
+    return finished(indices.reshape(*weights.shape[:-1], num_samples))
+
+
+def require_weights(weights: Any, num_samples: int, replacement: bool) -> None:
+    """Raise unless so many can be drawn with these weights."""
     if weights.dtype.kind != "f" or not np.isfinite(weights).all() or (weights < 0).any() or not (weights.sum(-1) > 0).all():
         raise ArgumentError(message(
             "multinomial", "finite floats of 0 or more, some of them above 0, are required",
@@ -307,26 +325,36 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
             "multinomial", f"at least {num_samples} weights above 0 are required without replacement",
             str((weights > 0).sum(-1).min()), "pass replacement=True",
         ))  # fmt: skip
+
+
+def chosen(generator: np.random.Generator, weights: Any, num_samples: int) -> Any:
+    """Indices with replacement: (..., k) -> (..., num_samples), rows one below the other."""
+    totals = np.atleast_2d(weights.astype(np.float64)).cumsum(-1)
+    draws = generator.random((len(totals), num_samples)) * totals[:, -1:]
+    return np.stack([np.searchsorted(total, draw, side="right") for total, draw in zip(totals, draws, strict=True)])
+
+
+def ranked(generator: np.random.Generator, weights: Any, num_samples: int) -> Any:
+    """Indices without replacement: those with the smallest of exponential waiting times."""
     rows = np.atleast_2d(weights.astype(np.float64))
-    if replacement:
-        totals = rows.cumsum(-1)
-        draws = rng(generator).random((len(rows), num_samples)) * totals[:, -1:]
-        indices = np.stack([np.searchsorted(total, draw, side="right") for total, draw in zip(totals, draws, strict=True)])
-    else:  # the smallest of exponential waiting times: each row in the order of a draw without replacement
-        with np.errstate(divide="ignore"):
-            waits = rng(generator).standard_exponential(rows.shape) / rows
-        indices = np.argsort(waits, axis=-1)[:, :num_samples]
-    return finished(indices.astype(np.int64).reshape(*weights.shape[:-1], num_samples))
+    with np.errstate(divide="ignore"):
+        waits = generator.standard_exponential(rows.shape) / rows
+    return np.argsort(waits, axis=-1)[:, :num_samples]
 
 
 def poisson(input: Any, *, generator: Generator | None = None) -> Tensor:
     """Counts of the given rates, in their dtype. No gradient flows to them."""
     rates = as_array(input)
+    tracing.check(require_rates, rates)
+    return finished(as_array(rng(generator).poisson(rates)).astype(rates.dtype))
+
+
+def require_rates(rates: Any) -> None:
+    """Raise unless these are floats of 0 or more."""
     if rates.dtype.kind != "f" or not (rates >= 0).all():
         raise ArgumentError(message(
             "poisson", "floating-point rates of 0 or more are required", str(rates.dtype), "apply exp() or softplus() to them",
         ))  # fmt: skip
-    return finished(as_array(rng(generator).poisson(rates)).astype(rates.dtype))
 
 
 # ── methods that fill a tensor: x.normal_() ──

@@ -204,6 +204,8 @@ class Tensor(Attributes):
             ))  # fmt: skip
         elif self._node is None:
             self._node = graph.leaf(self._array, weakref.ref(self))
+            if tracing.active:
+                tracing.leaf(self)
         return self
 
     @property

@@ -147,6 +147,12 @@ def opaque(function: Callable[..., Any], args: Iterable[Any], params: Mapping[st
     return capture.opaque(function, args, params, name, error)
 
 
+def single(function: Callable[..., Any], *args: Any) -> Any:
+    """``function(*args)``, an array: a single call of the program, whatever happens in it."""
+    capture = current() if active else None
+    return function(*args) if capture is None else capture.call(function, args, {}, kind="opaque")
+
+
 def ask(rule: Callable[..., Any], name: str, args: Iterable[Any], params: Mapping[str, Any]) -> Any:
     """What a derivative rule answers: recorded as what it does, or as a single call."""
     capture = current() if active else None
@@ -175,6 +181,13 @@ def own(owner: Any, attribute: str) -> None:
     """Note that the function sets this attribute itself: its value before does not matter any more."""
     if (capture := current() if active else None) is not None:
         capture.guards.setdefault((id(owner), attribute), None)
+
+
+def leaf(tensor: Any) -> None:
+    """Note a leaf that the function makes: it has no gradient from before."""
+    if (capture := current() if active else None) is not None and isinstance(tensor._array, TracedArray):
+        if (id(tensor), "_array") not in capture.guards:  # not one from outside
+            own(tensor, "_grad")
 
 
 def watch(question: Callable[[], bool]) -> None:

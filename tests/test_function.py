@@ -407,3 +407,64 @@ def test_no_gradient_at_all():
 def test_dtype_follows_the_input():
     x = leaf(1.0, dtype=np.float32)
     assert grad(wrong(lambda ctx, g: g.double()).apply(x), x)[0].dtype == ag.float32
+
+
+# ── in a compiled function ──
+
+
+class Sine(ag.Function):
+    """One input saved, tensor operations on the way back."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * x.cos()
+
+
+class Straight(ag.Function):
+    """A step on the way there, the identity on the way back; an argument without gradient; written once only."""
+
+    @staticmethod
+    def forward(ctx, x, threshold):  # noqa: ARG004
+        return (x > threshold).to(x.dtype)
+
+    @staticmethod
+    @ag.once_differentiable
+    def backward(ctx, g):  # noqa: ARG004
+        return g, None
+
+
+class Swapped(ag.Function):
+    """Two outputs, the gradients written to in place."""
+
+    @staticmethod
+    def forward(ctx, a, b):  # noqa: ARG004
+        return b * 2, a * 3
+
+    @staticmethod
+    def backward(ctx, g, h):  # noqa: ARG004
+        return h.clone().mul_(3), g * 2
+
+
+@pytest.mark.parametrize(
+    "function", [Sine.apply, lambda x: Straight.apply(x, 0.3), lambda x: Swapped.apply(x, x * x)[0] + Swapped.apply(x, x)[1]],
+    ids=["Sine", "Straight", "Swapped"],
+)  # fmt: skip
+def test_functions_in_compiled_functions(function):
+    def step(x):
+        x = x.detach().requires_grad_()
+        y = function(x).square().sum() + (x * function(x)).sum()
+        y.backward()
+        return y.detach(), x.grad
+
+    compiled = ag.compile(step)
+    for seed in range(3):
+        x = ag.tensor(np.random.default_rng(seed).normal(size=(3, 2)))
+        for ours, theirs in zip(compiled(x), step(x), strict=True):
+            np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), 1e-12)
+    assert len(compiled.programs) == 1

@@ -110,9 +110,11 @@ class Binomial(TwoWays):
         return constraints.integer_interval(0, self.total_count.numpy())
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        p = self.probs.detach().numpy()
-        counts = random.rng(None).binomial(self.total_count.numpy().astype(np.int64), p.astype(np.float64), self._shape(sample_shape))
-        return Tensor._wrap(np.asarray(counts).astype(p.dtype))
+        def draw(generator: Any, n: Any, p: Any, shape: Any) -> Any:
+            return np.asarray(generator.binomial(n.astype(np.int64), p.astype(np.float64), shape), p.dtype)
+
+        n, p = self.total_count.numpy(), self.probs.detach().numpy()
+        return Tensor._wrap(random.together(draw, None, n, p, self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Tensor:
         value, n = self._checked(value), self.total_count
@@ -180,9 +182,13 @@ class Choices(Distribution):
     def _drawn(self, sample_shape: Any) -> Any:
         """Indices of choices as an array of shape (*sample_shape, *batch_shape)."""
         lead = sample_shape if isinstance(sample_shape, tuple | list) else (sample_shape,)
-        totals = np.cumsum(self.probs.detach().numpy().astype(np.float64), -1)
-        draws = np.asarray(random.rng(None).random((*lead, *self.batch_shape, 1))) * totals[..., -1:]
-        return np.minimum((draws >= totals).sum(-1), self._choices - 1)
+
+        def draw(generator: Any, probs: Any, shape: Any) -> Any:
+            totals = np.cumsum(probs.astype(np.float64), -1)
+            draws = generator.random(shape) * totals[..., -1:]
+            return np.asarray(np.minimum((draws >= totals).sum(-1), probs.shape[-1] - 1), np.int64)
+
+        return random.together(draw, None, self.probs.detach().numpy(), (*lead, *self.batch_shape, 1))
 
     def entropy(self) -> Tensor:
         logits = self.logits
@@ -201,7 +207,7 @@ class Categorical(Choices):
         return constraints.integer_interval(0, self._choices - 1)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        return Tensor._wrap(np.asarray(self._drawn(sample_shape), np.int64))
+        return Tensor._wrap(self._drawn(sample_shape))
 
     def log_prob(self, value: Any) -> Tensor:
         index = self._checked(value).to(int64)
@@ -222,7 +228,7 @@ class OneHotCategorical(Choices):
         super().__init__(probs, logits, True, validate_args)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        return Tensor._wrap(np.eye(self._choices, dtype=self.probs.dtype)[self._drawn(sample_shape)])
+        return Tensor._wrap((self._drawn(sample_shape)[..., None] == np.arange(self._choices)).astype(self.probs.dtype))
 
     def log_prob(self, value: Any) -> Tensor:
         return sum(self._checked(value) * self.logits, -1)
@@ -244,10 +250,12 @@ class Multinomial(Choices):
         return constraints.multinomial(self.total_count)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        p = self.probs.detach().numpy().astype(np.float64)
+        def draw(generator: Any, probs: Any, count: int, shape: Any) -> Any:
+            p = probs.astype(np.float64)
+            return generator.multinomial(count, p / p.sum(-1, keepdims=True), shape).astype(probs.dtype)
+
         lead = sample_shape if isinstance(sample_shape, tuple | list) else (sample_shape,)
-        counts = random.rng(None).multinomial(self.total_count, p / p.sum(-1, keepdims=True), (*lead, *self.batch_shape))
-        return Tensor._wrap(np.asarray(counts).astype(self.probs.dtype))
+        return Tensor._wrap(random.together(draw, None, self.probs.detach().numpy(), self.total_count, (*lead, *self.batch_shape)))
 
     def log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)

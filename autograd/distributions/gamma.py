@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import random
+from autograd import random, tracing
 from autograd.distributions import constraints
 from autograd.distributions.distribution import Distribution, parameters
 from autograd.function import Function, once_differentiable
@@ -34,31 +34,39 @@ class Moved(Function):
 
 def standard_gamma(concentration: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Gamma variables of rate 1. Differentiable once."""
-    a = np.broadcast_to(concentration.detach().numpy(), shape).astype(np.float64)
-    x = np.maximum(random.rng(None).standard_gamma(a), np.finfo(np.float64).tiny)
-    return moved(concentration, a, x, lambda: x * slope_of_log(a, np.log(x)))
+    return moved(concentration, shape, draw_gamma, lambda a, x: x * slope_of_log(a, np.log(x)))
 
 
 def standard_log_gamma(concentration: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Logarithms of gamma variables of rate 1, which stay finite where the variable itself would round to 0. Differentiable once.
-
-    For a < 1, log G(a) = log G(a + 1) + log(U) / a (Marsaglia and Tsang 2000).
-    """
-    a = np.broadcast_to(concentration.detach().numpy(), shape).astype(np.float64)
-    generator = random.rng(None)
-    small = a < 1
-    log_x = np.log(np.maximum(generator.standard_gamma(np.where(small, a + 1, a)), np.finfo(np.float64).tiny))
-    log_x = np.where(small, log_x - generator.standard_exponential(shape) / a, log_x)
-    return moved(concentration, a, log_x, lambda: slope_of_log(a, log_x))
+    """Logarithms of gamma variables of rate 1, which stay finite where the variable itself would round to 0. Differentiable once."""
+    return moved(concentration, shape, draw_log_gamma, slope_of_log)
 
 
-def moved(concentration: Tensor, a: Any, values: Any, slope: Callable[[], Any]) -> Tensor:
+def draw_gamma(generator: np.random.Generator, a: Any, shape: tuple[int, ...]) -> Any:
+    """Above 0, also after rounding."""
+    x = generator.standard_gamma(np.broadcast_to(a, shape).astype(np.float64))
+    return np.asarray(np.maximum(x, np.finfo(a.dtype).tiny), a.dtype)
+
+
+def draw_log_gamma(generator: np.random.Generator, a: Any, shape: tuple[int, ...]) -> Any:
+    """For a < 1, log G(a) = log G(a + 1) + log(U) / a (Marsaglia and Tsang 2000)."""
+    wide = np.broadcast_to(a, shape).astype(np.float64)
+    small = wide < 1
+    log_x = np.log(np.maximum(generator.standard_gamma(np.where(small, wide + 1, wide)), np.finfo(np.float64).tiny))
+    return np.asarray(np.where(small, log_x - generator.standard_exponential(shape) / wide, log_x), a.dtype)
+
+
+def moved(concentration: Tensor, shape: tuple[int, ...], draw: Callable[..., Any], slope: Callable[[Any, Any], Any]) -> Tensor:
     """Draws in the dtype of the concentration, which move with it where it needs a gradient."""
-    dtype = concentration.dtype
-    drawn = Tensor._wrap(np.asarray(values).astype(dtype))
+    a = concentration.detach().numpy()
+    values = random.together(draw, None, a, shape)
     if not concentration.requires_grad:
-        return drawn
-    return Moved.apply(concentration.expand(a.shape), drawn, Tensor._wrap(np.asarray(slope()).astype(dtype)))
+        return Tensor._wrap(values)
+
+    def slopes(a: Any, values: Any) -> Any:
+        return np.asarray(slope(np.broadcast_to(a, shape).astype(np.float64), values.astype(np.float64)), a.dtype)
+
+    return Moved.apply(concentration.expand(shape), Tensor._wrap(values), Tensor._wrap(tracing.single(slopes, a, values)))
 
 
 def slope_of_log(a: Any, log_x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -313,7 +313,7 @@ def guarded(g: Any) -> Tensor:
     """A gradient as backward gets it: it may be shared with other rules, so it cannot be written to."""
     array: Any = g._array if isinstance(g, Tensor) else g
     if isinstance(array, tracing.TracedArray):
-        array = np.copy(array)
+        array = np.copy(cast("Any", array))
     else:
         array = np.asarray(array).view()
         array.flags.writeable = False

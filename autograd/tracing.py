@@ -185,9 +185,9 @@ def own(owner: Any, attribute: str) -> None:
 
 def leaf(tensor: Any) -> None:
     """Note a leaf that the function makes: it has no gradient from before."""
-    if (capture := current() if active else None) is not None and isinstance(tensor._array, TracedArray):
-        if (id(tensor), "_array") not in capture.guards:  # not one from outside
-            own(tensor, "_grad")
+    capture = current() if active else None
+    if capture is not None and isinstance(tensor._array, TracedArray) and (id(tensor), "_array") not in capture.guards:  # not from outside
+        own(tensor, "_grad")
 
 
 def watch(question: Callable[[], bool]) -> None:

@@ -41,7 +41,7 @@ def curvature(A, g):
     one = np.eye(s.shape[-1], dtype=s.dtype)
     products = others(np.where(one == 1, one, s[..., None, :]), -1) * (1 - one)  # of all but i and j; 0 for i = j
     inner = mH(u) @ g @ mH(vh)
-    along = (products @ diagonal(inner, 0, -2, -1)[..., None])[..., 0]
+    along = sum(products * diagonal(inner, 0, -2, -1)[..., None, :], -1)
     return (det(u) * det(vh))[..., None, None] * (conj(u) @ (diag_embed(along) - mT(products * inner)) @ conj(vh))
 
 

@@ -7,8 +7,11 @@
 """
 from autograd.distributions import constraints
 from autograd.distributions.composed import *
-from autograd.distributions.continuous import *
 from autograd.distributions.discrete import *
 from autograd.distributions.distribution import Distribution
 from autograd.distributions.gamma import *
 from autograd.distributions.kl import kl_divergence, register_kl
+from autograd.distributions.location import *
+from autograd.distributions.positive import *
+from autograd.distributions.transformed import *
+from autograd.distributions.vectors import *

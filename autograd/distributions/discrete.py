@@ -134,6 +134,37 @@ class Binomial(TwoWays):
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
 
 
+class NegativeBinomial(TwoWays):
+    """The number of successes, of probability probs each, before total_count failures (which need not be a whole number)."""
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.nonnegative_integer
+
+    def __init__(self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
+        super().__init__(probs, logits, validate_args, total_count)
+
+    @property
+    def total_count(self) -> Tensor:
+        """The number of failures."""
+        return self._more[0]
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        def draw(generator: Any, n: Any, logits: Any, shape: Any) -> Any:
+            rate = generator.standard_gamma(np.broadcast_to(n, shape).astype(np.float64)) * np.exp(logits.astype(np.float64))
+            return np.asarray(generator.poisson(rate), logits.dtype)
+
+        n, logits = self.total_count.detach().numpy(), self.logits.detach().numpy()
+        return Tensor._wrap(random.together(draw, None, n, logits, self._shape(sample_shape)))
+
+    def log_prob(self, value: Any) -> Tensor:
+        value, n = self._checked(value), self.total_count
+        return lgamma(n + value) - lgamma(1 + value) - lgamma(n) + n * logsigmoid(-self.logits) + value * logsigmoid(self.logits)
+
+    mean = property(lambda self: self.total_count * exp(self.logits))
+    mode = property(lambda self: ((self.total_count - 1) * exp(self.logits)).floor().clamp(min=0))
+    variance = property(lambda self: self.mean / sigmoid(-self.logits))
+
+
 class Poisson(Distribution):
     """The number of what happens at a rate in one unit of time: p(k) = rate^k exp(-rate) / k!."""
 
@@ -238,6 +269,15 @@ class OneHotCategorical(Choices):
     variance = property(lambda self: self.probs * (1 - self.probs))
 
 
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """``OneHotCategorical`` whose draws have the gradient of probs: of the way straight through (Bengio, Léonard and Courville 2013)."""
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        return self.sample(sample_shape) + (self.probs - self.probs.detach())
+
+
 class Multinomial(Choices):
     """How often each of k choices comes up in total_count draws."""
 
@@ -272,4 +312,7 @@ class Multinomial(Choices):
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
 
 
-__all__ = ["Bernoulli", "Binomial", "Categorical", "Geometric", "Multinomial", "OneHotCategorical", "Poisson"]
+__all__ = [
+    "Bernoulli", "Binomial", "Categorical", "Geometric", "Multinomial", "NegativeBinomial", "OneHotCategorical",
+    "OneHotCategoricalStraightThrough", "Poisson",
+]  # fmt: skip

@@ -246,4 +246,73 @@ class StudentT(Distribution):
         return where(self.df > 2, finite, where(self.df > 1, math.inf, math.nan))
 
 
-__all__ = ["Beta", "Chi2", "Dirichlet", "Gamma", "StudentT"]
+class InverseGamma(Distribution):
+    """1 / x of a gamma number x. Draws are differentiable once."""
+
+    arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
+    support = constraints.positive
+    has_rsample = True
+
+    def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
+        self.concentration, self.rate = parameters(concentration, rate)
+        super().__init__(self.concentration.shape, validate_args=validate_args)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        return self.rate / standard_gamma(self.concentration, self._shape(sample_shape))
+
+    def log_prob(self, value: Any) -> Tensor:
+        value, a = self._checked(value), self.concentration
+        return a * log(self.rate) - (a + 1) * log(value) - self.rate / value - lgamma(a)
+
+    def entropy(self) -> Tensor:
+        a = self.concentration
+        return a + log(self.rate) + lgamma(a) - (1 + a) * digamma(a)
+
+    def cdf(self, value: Any) -> Tensor:
+        return 1 - igamma(self.concentration, self.rate / self._checked(value))
+
+    mean = property(lambda self: where(self.concentration > 1, self.rate / (self.concentration - 1).clamp(min=1e-30), math.inf))
+    mode = property(lambda self: self.rate / (self.concentration + 1))
+
+    @property
+    def variance(self) -> Tensor:
+        a = self.concentration.clamp(min=2)
+        return where(self.concentration > 2, square(self.rate) / (square(a - 1) * (a - 2).clamp(min=1e-30)), math.inf)
+
+
+class FisherSnedecor(Distribution):
+    """(x / df1) / (y / df2) of chi² numbers of df1 and df2 degrees of freedom. Draws are differentiable once."""
+
+    arg_constraints = {"df1": constraints.positive, "df2": constraints.positive}
+    support = constraints.positive
+    has_rsample = True
+
+    def __init__(self, df1: Any, df2: Any, validate_args: bool | None = None) -> None:
+        self.df1, self.df2 = parameters(df1, df2)
+        super().__init__(self.df1.shape, validate_args=validate_args)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._shape(sample_shape)
+        return (standard_gamma(self.df1 / 2, shape) / self.df1) / (standard_gamma(self.df2 / 2, shape) / self.df2)
+
+    def log_prob(self, value: Any) -> Tensor:
+        value, a, b, ratio = self._checked(value), self.df1 / 2, self.df2 / 2, self.df1 / self.df2
+        norm = lgamma(a + b) - lgamma(a) - lgamma(b)
+        return norm + a * log(ratio) + xlogy(a - 1, value) - (a + b) * log1p(ratio * value)
+
+    def entropy(self) -> Tensor:
+        a, b = self.df1 / 2, self.df2 / 2
+        norm = lgamma(a) + lgamma(b) - lgamma(a + b)
+        return norm + log(b / a) + (1 - a) * digamma(a) - (1 + b) * digamma(b) + (a + b) * digamma(a + b)
+
+    mean = property(lambda self: where(self.df2 > 2, self.df2 / (self.df2 - 2).clamp(min=1e-30), math.nan))
+    mode = property(lambda self: where(self.df1 > 2, (self.df1 - 2) / self.df1 * self.df2 / (self.df2 + 2), math.nan))
+
+    @property
+    def variance(self) -> Tensor:
+        n, m = self.df1, self.df2.clamp(min=4)
+        finite = 2 * square(m) * (n + m - 2) / (n * square(m - 2) * (m - 4).clamp(min=1e-30))
+        return where(self.df2 > 4, finite, math.nan)
+
+
+__all__ = ["Beta", "Chi2", "Dirichlet", "FisherSnedecor", "Gamma", "InverseGamma", "StudentT"]

@@ -5,11 +5,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd.distributions.composed import Independent, MultivariateNormal
-from autograd.distributions.continuous import Exponential, Gumbel, Laplace, LogNormal, Normal, Uniform
+from autograd.distributions.composed import Independent
 from autograd.distributions.discrete import Bernoulli, Binomial, Categorical, Geometric, OneHotCategorical, Poisson
 from autograd.distributions.distribution import Distribution
 from autograd.distributions.gamma import Beta, Dirichlet, Gamma
+from autograd.distributions.location import Gumbel, Laplace, LogNormal, Normal, Uniform
+from autograd.distributions.positive import Exponential
+from autograd.distributions.vectors import MultivariateNormal
 from autograd.errors import ArgumentError, message
 from autograd.linalg import solve_triangular
 from autograd.ops import abs, diagonal, exp, log, softplus, square, sum, where

@@ -263,6 +263,49 @@ def test_divergences(cls, p, q):
     np.testing.assert_allclose(found.numpy(), expected.numpy(), 1e-9)
 
 
+MIXED = {  # one or several of each family, in a place where both divergences to and from others may be finite
+    "Beta": [(0.7, 2.0), (3.0, 1.5)], "Exponential": [(0.7,)], "Gamma": [(2.5, 1.3)], "Gumbel": [(0.2, 1.5)], "Laplace": [(0.2, 1.5)],
+    "Normal": [(-0.3, 0.8)], "Pareto": [(0.3, 3.5), (0.5, 2.5)], "Uniform": [(-1.0, 2.0), (0.2, 0.9), (0.0, 1.0), (0.6, 2.0)],
+    "HalfNormal": [(0.7,), (1.5,)], "Cauchy": [(0.3, 0.7), (-0.5, 2.0)], "Bernoulli": [(0.3,)], "Poisson": [(1.3,)], "Binomial": [(3, 0.4)],
+}  # fmt: skip
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("to", MIXED)
+@pytest.mark.parametrize("of", MIXED)
+def test_divergences_of_two_families_as_in_torch(of, to):
+    torch = pytest.importorskip("torch")
+    for a in MIXED[of]:
+        for b in MIXED[to]:
+            p, q = (
+                [getattr(L, name)(*(tensor(v, dtype=kind) for v in values)) for name, values in ((of, a), (to, b))]
+                for L, tensor, kind in ((D, ag.tensor, ag.float64), (torch.distributions, torch.tensor, torch.float64))
+            )
+            try:
+                expected = torch.distributions.kl_divergence(*q).item()
+            except NotImplementedError:
+                if of != to:
+                    with pytest.raises(ag.ArgumentError, match="two distributions with a formula"):
+                        D.kl_divergence(*p)
+                continue
+            found = D.kl_divergence(*p).item()
+            assert found == pytest.approx(expected, 1e-9), (a, b)
+
+
+def test_divergences_of_vectors_and_of_transformed_draws():
+    low = D.LowRankMultivariateNormal(ag.tensor([0.3, -0.2]), ag.tensor([[1.0], [0.4]]), ag.tensor([0.5, 0.8]))
+    full = D.MultivariateNormal(ag.tensor([0.1, 0.5]), ag.tensor([[1.0, 0.4], [0.4, 0.9]]))
+    same = D.MultivariateNormal(low.loc, low.covariance_matrix)
+    for p, q in ((low, full), (full, low), (low, low)):
+        a, b = (same if d is low else d for d in (p, q))
+        assert D.kl_divergence(p, q).item() == pytest.approx(D.kl_divergence(a, b).item(), abs=1e-5)
+    exp = D.ExpTransform()
+    p, q = (D.TransformedDistribution(D.Normal(loc, 1.0), exp) for loc in (0.0, 2.0))
+    assert D.kl_divergence(p, q).item() == pytest.approx(2.0)
+    with pytest.raises(ag.ArgumentError, match="the same transforms"):
+        D.kl_divergence(p, D.TransformedDistribution(D.Normal(0.0, 1.0), D.ExpTransform()))
+
+
 def test_independent_mixtures_and_transforms():
     torch = pytest.importorskip("torch")
     T = torch.distributions

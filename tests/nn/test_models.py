@@ -82,7 +82,7 @@ def test_gpt_knows_more_of_the_manual_than_pairs_of_letters_do(manual):
         scheduler.step()
     text = ag.tensor(windows(unseen, 500, 33, generator))
     with ag.no_grad():
-        assert model(text[:, :-1], text[:, 1:])[1].item() < of_pairs - 0.15  # (0.26, 0.37)
+        assert model(text[:, :-1], text[:, 1:])[1].item() < of_pairs - 0.1  # (0.26, 0.37); with Python 3.13's manual (0.17, 0.34)
 
 
 def test_gpt_learns_a_sentence_and_continues_it():
@@ -125,7 +125,8 @@ def test_bert_fills_in_what_is_hidden_in_the_manual(manual):
         scheduler.step()
     with ag.no_grad():
         right = accuracy(*answered(unseen, 500))
-    assert right > 0.4 > 1.5 * np.bincount(unseen).max() / len(unseen)  # (0.45, 0.48); a space each time: 0.25
+    often = np.bincount(unseen).max() / len(unseen)  # a space each time: 0.25, or 0.18 with Python 3.13's manual
+    assert right > 0.33 > 1.25 * often  # (0.45, 0.48), (0.37, 0.41)
 
 
 def test_vae_learns_digits(digits):

@@ -114,6 +114,14 @@ class Attributes(Methods):
         """Whether the only element is not zero."""
         return bool(self)
 
+    def is_pinned(self) -> bool:
+        """Whether the memory is reserved for copies to a GPU: it never is."""
+        return False
+
+    def pin_memory(self) -> Tensor:
+        """This tensor: there is no GPU to copy to."""
+        return self  # type: ignore[return-value]
+
     # ── leaving the library ──
 
     def numpy(self, *, force: bool = False) -> Any:
@@ -127,6 +135,12 @@ class Attributes(Methods):
             tracing.enter(self)
             return tracing.shown(self._array)
         return self._array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.numpy(), dtype=dtype, copy=copy)

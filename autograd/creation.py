@@ -55,6 +55,19 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     return Tensor._wrap(as_array(ndarray))
 
 
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor in the memory of another library's array on the CPU, which has ``__dlpack__``: PyTorch's, JAX's, CuPy's."""
+    if not hasattr(ext_tensor, "__dlpack__"):
+        required = "an array that has __dlpack__ is required"
+        raise DtypeError(message("from_dlpack", required, type(ext_tensor).__name__, "use autograd.tensor(...)"))
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """The bytes of a buffer from offset on, count numbers or all, as a vector in the same memory."""
+    return finished(np.frombuffer(buffer, np.dtype(dtype), count, offset), requires_grad)
+
+
 def scalar_tensor(value: complex, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of the default dtype."""
     return tensor(value, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
@@ -237,6 +250,17 @@ def is_nonzero(input: Tensor) -> bool:
     return input.is_nonzero()
 
 
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether numbers of one dtype may be written into the other: not complex into real ones, fractions into integers, any into bool."""
+    ranks = [{"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}[np.dtype(dtype).kind] for dtype in (from_, to)]
+    return ranks[0] <= ranks[1]
+
+
+def detach(input: Tensor) -> Tensor:
+    """``input.detach()``: the values, in the same memory, without history."""
+    return input.detach()
+
+
 # ── shared: also by the random numbers ──
 
 
@@ -307,7 +331,7 @@ def filled_like(name: str, fill: Callable[[Any, Any], Any], model: Any, dtype: A
 
 
 __all__ = [
-    "tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor", "zeros", "ones", "empty", "full", "eye", "arange", "linspace",
-    "logspace", "tril_indices", "triu_indices", "zeros_like", "ones_like", "empty_like", "full_like", "is_tensor", "numel",
-    "is_floating_point", "is_complex", "is_signed", "is_same_size", "is_nonzero",
+    "tensor", "as_tensor", "asarray", "from_numpy", "from_dlpack", "frombuffer", "scalar_tensor", "zeros", "ones", "empty", "full", "eye",
+    "arange", "linspace", "logspace", "tril_indices", "triu_indices", "zeros_like", "ones_like", "empty_like", "full_like", "is_tensor",
+    "numel", "is_floating_point", "is_complex", "is_signed", "is_same_size", "is_nonzero", "can_cast", "detach",
 ]  # fmt: skip

@@ -332,3 +332,54 @@ def test_resize_takes_sizes():
         ag.ones(2).resize_(-1)
     with pytest.raises(ag.DtypeError, match="integers"):
         ag.ones(2).resize_(1.5)
+
+
+# ── from other libraries, and facts ──
+
+
+def test_dlpack_shares_memory():
+    array = np.arange(3.0)
+    x = ag.from_dlpack(array)
+    array[0] = 7
+    assert x.tolist() == [7, 1, 2]
+    y = np.from_dlpack(x)
+    assert np.shares_memory(y, array)
+    with pytest.raises(TypeError, match="__dlpack__"):
+        ag.from_dlpack([1, 2])
+    with pytest.raises(RuntimeError, match="detach"):
+        np.from_dlpack(ag.ones(2, requires_grad=True))
+
+
+@pytest.mark.parity
+def test_dlpack_to_and_from_torch():
+    torch = pytest.importorskip("torch")
+    there = torch.arange(4)
+    here = ag.from_dlpack(there)
+    there[1] = 9
+    assert here.tolist() == [0, 9, 2, 3]
+    assert torch.from_dlpack(ag.ones(2, 3)).tolist() == [[1.0] * 3] * 2
+
+
+def test_frombuffer():
+    data = bytearray(np.arange(4, dtype=np.float32).tobytes())
+    x = ag.frombuffer(data, dtype=ag.float32, count=2, offset=4, requires_grad=True)
+    assert x.tolist() == [1, 2]
+    assert x.requires_grad
+    data[4:8] = np.float32(5).tobytes()
+    assert x[0].item() == 5
+
+
+@pytest.mark.parity
+def test_can_cast_as_in_torch():
+    torch = pytest.importorskip("torch")
+    names = ("bool", "uint8", "int8", "int64", "float16", "float64", "complex64")
+    for a in names:
+        for b in names:
+            assert ag.can_cast(getattr(ag, a), getattr(ag, b)) == torch.can_cast(getattr(torch, a), getattr(torch, b)), (a, b)
+
+
+def test_detach_and_pinning():
+    x = ag.ones(2, requires_grad=True)
+    assert not ag.detach(x).requires_grad
+    assert x.pin_memory() is x
+    assert not x.is_pinned()

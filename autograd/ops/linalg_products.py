@@ -17,9 +17,9 @@ from autograd.ops.linalg_spectrum import nothing
 from autograd.ops.product import cross
 from autograd.ops.reduction import sum
 from autograd.ops.scan import cumprod
-from autograd.ops.shape import broadcast_shapes, diagonal, expand, mT, unsqueeze
+from autograd.ops.shape import broadcast_shapes, diagonal, expand, flip, mT, unsqueeze
 
-__all__ = ["chain_matmul", "matrix_exp", "matrix_power"]
+__all__ = ["chain_matmul", "matrix_exp", "matrix_power", "vander"]
 
 # ── matrices ──
 
@@ -137,3 +137,13 @@ def linalg_vander(x: Array, *, N=None):
         raise ShapeError(message("linalg.vander", "one power at least is required", f"N={N} for shape {tuple(x.shape)}", "pass another N"))
     powers = expand(unsqueeze(x, -1), (*x.shape, N - 1))
     return cumprod(np.concatenate((np.ones((*x.shape, 1), x.dtype), powers), -1), -1)
+
+
+@derived(numpy=np.vander, samples=[Sample((3,)), Sample((3,), N=5), Sample((2,), increasing=True)])
+def vander(x: Array, N=None, increasing=False):
+    """The powers of each element in a row, falling, x^(N-1) ... x, 1, or increasing: (n) -> (n, N); N is n unless given."""
+    if x.ndim != 1:
+        raise ShapeError(message("vander", "a vector is required", f"shape {tuple(x.shape)}", "linalg.vander takes a batch"))
+    N = x.shape[0] if N is None else N
+    powers = linalg_vander(x, N=N) if N else unsqueeze(x, -1)[:, :0]
+    return powers if increasing else flip(powers, -1)

@@ -170,15 +170,16 @@ def record(
             if i < len(args):
                 args[i] = parents[i] or spec(args[i])
         kept = tuple(args)
-    frame = sys._getframe(depth)
-    code, call = frame.f_code, calling.call
-    if not INTERNAL[code.co_filename]:
-        offset = frame.f_lasti
-    elif call is not None and call[2] is not None:
+    call = calling.call
+    if call is not None and call[2] is not None:
         _, _, code, offset = call
     else:
-        frame = outside(frame)
-        code, offset = frame.f_code, frame.f_lasti
+        frame = sys._getframe(depth)
+        code = frame.f_code
+        if INTERNAL[code.co_filename]:
+            frame = outside(frame)
+            code = frame.f_code
+        offset = frame.f_lasti
     node = Node()  # no __init__ with ten arguments: this is the eager hot path
     shape: Any
     dtype: Any

@@ -158,7 +158,7 @@ class Builder:
             if isinstance(value, Tensor):
                 self.names.setdefault(id(value._array), name)
                 if value._node is not None:
-                    self.names.setdefault(value._node, name)
+                    self.names.setdefault(call_of(value._node), name)
             elif isinstance(value, np.ndarray):
                 self.names.setdefault(id(value), name)
 

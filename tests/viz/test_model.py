@@ -45,6 +45,15 @@ def test_names_are_the_users():
     assert "test_model.py" in nodes["y"].site
 
 
+def test_a_call_with_several_outputs_has_the_name_of_the_one_that_is_held():
+    def loss_of(x, t):
+        return None, F.cross_entropy(x, t)  # an op that also gives the probabilities
+
+    x = ag.randn(3, 4, requires_grad=True)
+    _, loss = loss_of(x, ag.tensor([0, 1, 2]))
+    assert [node.name for node in graph(loss).nodes if node.op] == ["loss"]
+
+
 def test_names_of_elements_and_attributes():
     class Holder:
         def __init__(self):

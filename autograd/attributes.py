@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -118,9 +118,9 @@ class Attributes(Methods):
         """Whether the memory is reserved for copies to a GPU: it never is."""
         return False
 
-    def pin_memory(self) -> Tensor:
+    def pin_memory(self) -> Self:
         """This tensor: there is no GPU to copy to."""
-        return self  # type: ignore[return-value]
+        return self
 
     # ── leaving the library ──
 

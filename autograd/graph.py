@@ -114,7 +114,6 @@ class Calling(threading.local):
 
 calling = Calling()
 
-
 NO_PARAMS: dict[str, Any] = {}  # shared by all calls without parameters
 number = writes.number  # one clock for nodes and writes: it tells which came first
 

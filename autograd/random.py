@@ -310,7 +310,7 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
         ))  # fmt: skip
     tracing.check(require_weights, weights, num_samples, replacement)
     indices = together(chosen if replacement else ranked, generator, weights, num_samples)
-    return finished(indices.reshape(*weights.shape[:-1], num_samples))
+    return finished(indices.astype(np.int64).reshape(*weights.shape[:-1], num_samples))
 
 
 def require_weights(weights: Any, num_samples: int, replacement: bool) -> None:

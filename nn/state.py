@@ -33,13 +33,13 @@ class IncompatibleKeys(NamedTuple):
 
 
 class StateHooks:
-    """What runs when state is taken or loaded, by handle number."""
+    """What runs when the state of a module or of an optimiser is taken or loaded, by handle number: see who registers it."""
 
     def __init__(self) -> None:
-        self.before_taking: OrderedDict[int, Callable[..., Any]] = OrderedDict()  # (module, prefix, keep_vars)
-        self.after_taking: OrderedDict[int, Callable[..., Any]] = OrderedDict()  # (module, state_dict, prefix, local_metadata)
-        self.before_loading: OrderedDict[int, Callable[..., Any]] = OrderedDict()  # (module, state_dict, prefix, ...), see below
-        self.after_loading: OrderedDict[int, Callable[..., Any]] = OrderedDict()  # (module, incompatible_keys)
+        self.before_taking: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self.after_taking: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self.before_loading: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self.after_loading: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 
 
 class State:

@@ -9,18 +9,7 @@ from autograd.distributions import constraints
 from autograd.distributions.discrete import Categorical
 from autograd.distributions.distribution import Distribution, one_of, parameters
 from autograd.errors import ShapeError, message
-from autograd.ops import (
-    log,
-    log1p,
-    log_softmax,
-    logsumexp,
-    sigmoid,
-    softmax,
-    softplus,
-    square,
-    sum,
-    take_along_dim,
-)
+from autograd.ops import log, log1p, log_softmax, logsumexp, sigmoid, softmax, softplus, square, sum, take_along_dim
 from autograd.ops.special import lgamma
 from autograd.tensor import Tensor
 
@@ -83,12 +72,15 @@ class MixtureSameFamily(Distribution):
         index = chosen.reshape((*chosen.shape, 1, *[1] * event)).expand((*chosen.shape, 1, *self.event_shape))
         return take_along_dim(drawn, index, -1 - event).squeeze(-1 - event)
 
+    def _dtype(self) -> Any:
+        return self.component_distribution._dtype()
+
     def _across(self, x: Tensor) -> Tensor:
         return x.unsqueeze(-1 - len(self.event_shape))
 
     def log_prob(self, value: Any) -> Tensor:
-        value = value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.component_distribution._dtype()))
-        return logsumexp(self.component_distribution.log_prob(self._across(value)) + log_softmax(self.mixture_distribution.logits, -1), -1)
+        weights = log_softmax(self.mixture_distribution.logits, -1)
+        return logsumexp(self.component_distribution.log_prob(self._across(self._given(value))) + weights, -1)
 
     def cdf(self, value: Any) -> Tensor:
         return sum(self.component_distribution.cdf(self._across(value)) * self.mixture_distribution.probs, -1)

@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError, ShapeError, message
 from autograd.modes import no_grad
 from autograd.ops import broadcast_tensors, sqrt
 from autograd.ops import exp as exponential
+from autograd.ops.special import lgamma
 from autograd.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -116,15 +117,20 @@ class Distribution:
         made.batch_shape = batch_shape
         return made
 
+    def _given(self, value: Any) -> Tensor:
+        """A value as a tensor."""
+        return value if isinstance(value, Tensor) else tensor(value, dtype=self._dtype())
+
     def _checked(self, value: Any) -> Tensor:
         """A value that log_prob, cdf or icdf was asked for."""
-        value = value if isinstance(value, Tensor) else tensor(value, dtype=self._dtype())
+        value = self._given(value)
         if (n := len(self.event_shape)) and tuple(value.shape[-n:]) != self.event_shape:
             required = f"values whose last dims are {self.event_shape} are required"
             raise ShapeError(message(f"{type(self).__name__}.log_prob", required, f"shape {tuple(value.shape)}"))
         if self._validate:
-            required = f"values in the support are required: {self.support}"
-            self._require(value, self.support, ".log_prob", required, "pass validate_args=False for -inf or NaN instead")
+            support = self.support
+            required = f"values in the support are required: {support}"
+            self._require(value, support, ".log_prob", required, "pass validate_args=False for -inf or NaN instead")
         return value
 
     def _require(self, value: Tensor, constraint: Constraint, method: str, required: str, remedy: str) -> None:
@@ -138,6 +144,15 @@ class Distribution:
             for name in self.arg_constraints if isinstance(value := self.__dict__.get(name), Tensor)
         )  # fmt: skip
         return f"{type(self).__name__}({shown})"
+
+
+class ByQuantile(Distribution):
+    """A distribution whose draws are quantiles of uniform ones."""
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        return self.icdf(self._uniform(self._shape(sample_shape)))
 
 
 def require_inside(array: Any, holds: Any, name: str, required: str, remedy: str, *bounds: Any) -> None:
@@ -164,4 +179,10 @@ def one_of(name: str, probs: Any, logits: Any) -> bool:
     return probs is not None
 
 
+def log_beta(a: Tensor, b: Tensor) -> Tensor:
+    """log B(a, b)."""
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+EULER = 0.57721566490153286061
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)

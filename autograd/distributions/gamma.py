@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import random, tracing
 from autograd.distributions import constraints
-from autograd.distributions.distribution import Distribution, parameters
+from autograd.distributions.distribution import Distribution, log_beta, parameters
 from autograd.function import Function, once_differentiable
 from autograd.kernels.incomplete_gamma import igamma as gammainc
 from autograd.ops import log, log1p, rsqrt, sigmoid, softmax, square, sum, where
@@ -88,16 +88,21 @@ def inside(shares: Tensor) -> Tensor:
     return shares.clamp(float(limits.tiny), 1 - float(limits.epsneg))
 
 
-class Gamma(Distribution):
-    """p(x) = rate^a x^(a-1) exp(-rate x) / Γ(a): concentration a. Draws are differentiable once."""
+class OfRate(Distribution):
+    """What is given by a concentration and a rate."""
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
-    support = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = parameters(concentration, rate)
         super().__init__(self.concentration.shape, validate_args=validate_args)
+
+
+class Gamma(OfRate):
+    """p(x) = rate^a x^(a-1) exp(-rate x) / Γ(a): concentration a. Draws are differentiable once."""
+
+    support = constraints.nonnegative
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         return standard_gamma(self.concentration, self._shape(sample_shape)) / self.rate
@@ -146,8 +151,7 @@ class Beta(Distribution):
 
     def _norm(self) -> Tensor:
         """log B(a, b)."""
-        a, b = self.concentration1, self.concentration0
-        return lgamma(a) + lgamma(b) - lgamma(a + b)
+        return log_beta(self.concentration1, self.concentration0)
 
     def log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)
@@ -246,16 +250,10 @@ class StudentT(Distribution):
         return where(self.df > 2, finite, where(self.df > 1, math.inf, math.nan))
 
 
-class InverseGamma(Distribution):
+class InverseGamma(OfRate):
     """1 / x of a gamma number x. Draws are differentiable once."""
 
-    arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.positive
-    has_rsample = True
-
-    def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
-        self.concentration, self.rate = parameters(concentration, rate)
-        super().__init__(self.concentration.shape, validate_args=validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         return self.rate / standard_gamma(self.concentration, self._shape(sample_shape))
@@ -297,13 +295,11 @@ class FisherSnedecor(Distribution):
 
     def log_prob(self, value: Any) -> Tensor:
         value, a, b, ratio = self._checked(value), self.df1 / 2, self.df2 / 2, self.df1 / self.df2
-        norm = lgamma(a + b) - lgamma(a) - lgamma(b)
-        return norm + a * log(ratio) + xlogy(a - 1, value) - (a + b) * log1p(ratio * value)
+        return a * log(ratio) - log_beta(a, b) + xlogy(a - 1, value) - (a + b) * log1p(ratio * value)
 
     def entropy(self) -> Tensor:
         a, b = self.df1 / 2, self.df2 / 2
-        norm = lgamma(a) + lgamma(b) - lgamma(a + b)
-        return norm + log(b / a) + (1 - a) * digamma(a) - (1 + b) * digamma(b) + (a + b) * digamma(a + b)
+        return log_beta(a, b) + log(b / a) + (1 - a) * digamma(a) - (1 + b) * digamma(b) + (a + b) * digamma(a + b)
 
     mean = property(lambda self: where(self.df2 > 2, self.df2 / (self.df2 - 2).clamp(min=1e-30), math.nan))
     mode = property(lambda self: where(self.df1 > 2, (self.df1 - 2) / self.df1 * self.df2 / (self.df2 + 2), math.nan))

@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd.distributions.composed import Independent
 from autograd.distributions.discrete import Bernoulli, Binomial, Categorical, Geometric, OneHotCategorical, Poisson
-from autograd.distributions.distribution import HALF_LOG_2PI, Distribution
+from autograd.distributions.distribution import EULER, HALF_LOG_2PI, Distribution
 from autograd.distributions.gamma import Beta, Dirichlet, Gamma
-from autograd.distributions.location import EULER, Cauchy, Gumbel, Laplace, LogNormal, Normal, Uniform
+from autograd.distributions.location import Cauchy, Gumbel, Laplace, LogNormal, Normal, Uniform
 from autograd.distributions.positive import Exponential, HalfNormal, Pareto
 from autograd.distributions.transformed import TransformedDistribution
 from autograd.distributions.vectors import LowRankMultivariateNormal, MultivariateNormal
@@ -282,14 +282,14 @@ PAIRS: dict[Formula, tuple[tuple[type, ...], type[Distribution]]] = {
 }
 for formula, (sources, target) in PAIRS.items():
     for source in sources:
-        FORMULAS[source, target] = formula
+        register_kl(source, target)(formula)
 LINE, HALF_LINE = (Gumbel, Laplace, Normal), (Exponential, Gamma)
 for target, sources in {
     Beta: (*LINE, *HALF_LINE, Pareto), Exponential: LINE, Gamma: LINE, Pareto: (*LINE, *HALF_LINE, Beta),
     Uniform: (*LINE, *HALF_LINE, Pareto), Bernoulli: (Poisson,), Binomial: (Poisson,),
 }.items():  # fmt: skip
     for source in sources:
-        FORMULAS[source, target] = never
+        register_kl(source, target)(never)
 
 
 __all__ = ["kl_divergence", "register_kl"]

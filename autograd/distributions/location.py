@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import random
 from autograd.distributions import constraints
-from autograd.distributions.distribution import HALF_LOG_2PI, Distribution, parameters
+from autograd.distributions.distribution import EULER, HALF_LOG_2PI, ByQuantile, Distribution, parameters
 from autograd.ops import abs, atan, cos, erfinv, exp, expm1, log, log1p, sign, square, tan, where
 from autograd.ops.bessel import i0e, i1e
 from autograd.ops.special import ndtr
@@ -16,21 +16,14 @@ from autograd.tensor import Tensor
 
 __all__ = ["Cauchy", "Gumbel", "Laplace", "LogNormal", "Normal", "Uniform", "VonMises"]
 
-EULER = 0.57721566490153286061
-
-
-class LocScale(Distribution):
-    """What is moved by loc and stretched by scale. Draws are quantiles of uniform ones."""
+class LocScale(ByQuantile):
+    """What is moved by loc and stretched by scale."""
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    has_rsample = True
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self.loc, self.scale = parameters(loc, scale)
         super().__init__(self.loc.shape, validate_args=validate_args)
-
-    def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return self.icdf(self._uniform(self._shape(sample_shape)))
 
 
 class Normal(LocScale):

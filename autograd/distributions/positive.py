@@ -5,8 +5,7 @@ import math
 from typing import Any
 
 from autograd.distributions import constraints
-from autograd.distributions.distribution import HALF_LOG_2PI, Distribution, parameters
-from autograd.distributions.location import EULER
+from autograd.distributions.distribution import EULER, HALF_LOG_2PI, ByQuantile, Distribution, log_beta, parameters
 from autograd.ops import abs, atan, erf, erfinv, exp, expm1, log, log1p, square, tan, where
 from autograd.ops.special import digamma, lgamma, xlogy
 from autograd.tensor import Tensor
@@ -14,16 +13,21 @@ from autograd.tensor import Tensor
 __all__ = ["Exponential", "HalfCauchy", "HalfNormal", "Kumaraswamy", "Pareto", "Weibull"]
 
 
-class HalfNormal(Distribution):
-    """|x| of a normal of mean 0 and the given scale."""
+class Half(ByQuantile):
+    """|x| of a number that lies around 0 with the given scale."""
 
     arg_constraints = {"scale": constraints.positive}
     support = constraints.nonnegative
-    has_rsample = True
 
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         (self.scale,) = parameters(scale)
         super().__init__(self.scale.shape, validate_args=validate_args)
+
+    mode = property(lambda self: self.scale * 0)
+
+
+class HalfNormal(Half):
+    """|x| of a normal of mean 0 and the given scale."""
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         return abs(self.scale * self._normal(self._shape(sample_shape)))
@@ -43,23 +47,11 @@ class HalfNormal(Distribution):
         return self.scale * math.sqrt(2) * erfinv(value)
 
     mean = property(lambda self: self.scale * math.sqrt(2 / math.pi))
-    mode = property(lambda self: self.scale * 0)
     variance = property(lambda self: square(self.scale) * (1 - 2 / math.pi))
 
 
-class HalfCauchy(Distribution):
+class HalfCauchy(Half):
     """|x| of a Cauchy number at 0 of the given scale. Its mean and variance are infinite."""
-
-    arg_constraints = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-
-    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        (self.scale,) = parameters(scale)
-        super().__init__(self.scale.shape, validate_args=validate_args)
-
-    def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return self.icdf(self._uniform(self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)
@@ -76,7 +68,6 @@ class HalfCauchy(Distribution):
         return tan(value * (math.pi / 2)) * self.scale
 
     mean = variance = property(lambda self: self.scale.detach() * math.inf)
-    mode = property(lambda self: self.scale * 0)
 
 
 class Exponential(Distribution):
@@ -185,19 +176,15 @@ class Pareto(Distribution):
         return where(self.alpha > 2, finite, math.inf)
 
 
-class Kumaraswamy(Distribution):
+class Kumaraswamy(ByQuantile):
     """On 0 to 1, like Beta but with a simple cdf, 1 - (1 - x^a)^b: concentration1 a, concentration0 b."""
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
     support = constraints.unit_interval
-    has_rsample = True
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
         self.concentration1, self.concentration0 = parameters(concentration1, concentration0)
         super().__init__(self.concentration1.shape, validate_args=validate_args)
-
-    def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return self.icdf(self._uniform(self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Tensor:
         value, a, b = self._checked(value), self.concentration1, self.concentration0
@@ -215,8 +202,7 @@ class Kumaraswamy(Distribution):
 
     def _moment(self, n: int) -> Tensor:
         """E[xⁿ] = b B(1 + n / a, b)."""
-        a, b = 1 + n / self.concentration1, self.concentration0
-        return b * exp(lgamma(a) + lgamma(b) - lgamma(a + b))
+        return self.concentration0 * exp(log_beta(1 + n / self.concentration1, self.concentration0))
 
     mean = property(lambda self: self._moment(1))
     variance = property(lambda self: self._moment(2) - square(self._moment(1)))

@@ -10,17 +10,7 @@ import numpy as np
 from autograd.distributions import constraints
 from autograd.distributions.distribution import Distribution
 from autograd.errors import ShapeError, message
-from autograd.ops import (
-    abs,
-    exp,
-    expm1,
-    log,
-    log1p,
-    sigmoid,
-    softplus,
-    sum,
-    tanh,
-)
+from autograd.ops import exp, expm1, log, log1p, sigmoid, softplus, sum, tanh
 from autograd.tensor import Tensor
 
 __all__ = [
@@ -50,6 +40,16 @@ class Transform:
     sign: Any = 1  # of dy/dx
 
 
+def shape_with(shape: tuple[int, ...], *values: Any) -> tuple[int, ...]:
+    """The shape of what numbers and tensors make of an x of this shape."""
+    return np.broadcast_shapes(shape, *(getattr(value, "shape", ()) for value in values))
+
+
+def sign_of(value: Any) -> Any:
+    """1 or -1, of a number or of each element."""
+    return value.sign() if isinstance(value, Tensor) else math.copysign(1, value)
+
+
 class AffineTransform(Transform):
     """y = loc + scale x."""
 
@@ -63,16 +63,16 @@ class AffineTransform(Transform):
         return (y - self.loc) / self.scale
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        scale = self.scale.abs() if isinstance(self.scale, Tensor) else abs(self.scale)
+        scale = abs(self.scale)
         return (log(scale) if isinstance(scale, Tensor) else math.log(scale)) + x * 0
 
     def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return np.broadcast_shapes(shape, *(getattr(value, "shape", ()) for value in (self.loc, self.scale)))
+        return shape_with(shape, self.loc, self.scale)
 
     @property
     def sign(self) -> Any:
         """Of the scale."""
-        return self.scale.sign() if isinstance(self.scale, Tensor) else math.copysign(1, self.scale)
+        return sign_of(self.scale)
 
 
 class ExpTransform(Transform):
@@ -130,12 +130,12 @@ class PowerTransform(Transform):
         return log(abs(self.exponent * y / x))
 
     def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return np.broadcast_shapes(shape, getattr(self.exponent, "shape", ()))
+        return shape_with(shape, self.exponent)
 
     @property
     def sign(self) -> Any:
         """Of the exponent."""
-        return self.exponent.sign() if isinstance(self.exponent, Tensor) else math.copysign(1, self.exponent)
+        return sign_of(self.exponent)
 
 
 class SoftplusTransform(Transform):
@@ -170,7 +170,9 @@ class ComposeTransform(Transform):
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         total: Any = 0.0
         for part in self.parts:
-            total, x = total + part.log_abs_det_jacobian(x, after := part(x)), after
+            after = part(x)
+            total = total + part.log_abs_det_jacobian(x, after)
+            x = after
         return total
 
     def forward_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -218,14 +220,17 @@ class TransformedDistribution(Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         return self._transform(self.base_dist.sample(sample_shape)).detach()
 
-    def _given(self, value: Any) -> Tensor:
-        return value if isinstance(value, Tensor) else Tensor(np.asarray(value, self.base_dist._dtype()))
+    def _dtype(self) -> Any:
+        return self.base_dist._dtype()
 
     def log_prob(self, value: Any) -> Tensor:
         y = self._given(value)
-        x = self._transform.inv(y)
-        slope = self._transform.log_abs_det_jacobian(x, y)
-        return self.base_dist.log_prob(x) - (sum(slope, tuple(range(-len(self.event_shape), 0))) if self.event_shape else slope)
+        slope: Any = 0.0
+        for transform in reversed(self.transforms):  # the way back and the slopes at once
+            x = transform.inv(y)
+            slope = slope + transform.log_abs_det_jacobian(x, y)
+            y = x
+        return self.base_dist.log_prob(y) - (sum(slope, tuple(range(-len(self.event_shape), 0))) if self.event_shape else slope)
 
     def _rising(self, p: Tensor) -> Tensor:
         """Probabilities of at most a value as those of at most its base value: 1 - p where the transforms turn the order round."""

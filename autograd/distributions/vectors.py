@@ -9,16 +9,7 @@ from autograd.distributions import constraints
 from autograd.distributions.distribution import HALF_LOG_2PI, Distribution, parameters
 from autograd.errors import ArgumentError, ShapeError, message
 from autograd.linalg import cholesky, inv, solve_triangular
-from autograd.ops import (
-    diag_embed,
-    diagonal,
-    log,
-    matmul,
-    mT,
-    sqrt,
-    square,
-    sum,
-)
+from autograd.ops import diag_embed, diagonal, log, matmul, mT, sqrt, square, sum
 from autograd.tensor import Tensor
 
 __all__ = ["LowRankMultivariateNormal", "MultivariateNormal"]

@@ -6,6 +6,7 @@ other two: ``convolution``, ``convolution_input`` (the transposed convolution) a
 from __future__ import annotations
 
 from operator import index
+from typing import Any
 
 import numpy as np
 
@@ -139,7 +140,7 @@ def convolution_weight(x: Array, grad_output: Array, *, geometry):
 # ── settings as users give them ──
 
 
-def per_dim(name, what, value, dims, least):
+def per_dim(name: str, what: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
     """An integer for each spatial dim, from one for all or a sequence."""
     try:
         values = tuple(map(index, value)) if isinstance(value, tuple | list) else (index(value),)

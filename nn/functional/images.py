@@ -9,7 +9,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ShapeError, message
-from nn.functional.resampling import per_dim
+from nn.functional.resampling import each_dim
 
 __all__ = ["pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "fold", "local_response_norm"]
 
@@ -52,7 +52,7 @@ def patches(
     name: str, sizes: Sequence[int], kernel_size: Any, dilation: Any, padding: Any, stride: Any
 ) -> tuple[list[int], list[int], tuple[Any, Any]]:
     """(paddings, numbers of patches, index of each element of each patch) of an image."""
-    kernel, gap, border, step = (per_dim(name, v, 2) for v in (kernel_size, dilation, padding, stride))
+    kernel, gap, border, step = (each_dim(name, v, 2) for v in (kernel_size, dilation, padding, stride))
     counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(sizes, kernel, gap, border, step, strict=True)]
     if min(counts) < 1:
         given = f"{tuple(sizes)} for patches of {tuple(kernel)}"
@@ -74,7 +74,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
 
 def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Images of ``unfold``'s patches, those that overlap added up: (N, C * patch, number) or without N -> (..., C, *output_size)."""
-    sizes = per_dim("fold", output_size, 2)
+    sizes = each_dim("fold", output_size, 2)
     (top, left), counts, (rows, columns) = patches("fold", sizes, kernel_size, dilation, padding, stride)
     x = input if input.ndim == 3 else input.unsqueeze(0)
     patch = rows.shape[0] * columns.shape[1]

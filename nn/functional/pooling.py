@@ -9,6 +9,8 @@ from typing import Any
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError, message
+from autograd.ops.convolution import per_dim
+from nn.functional.resampling import each_dim
 
 __all__ = [
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
@@ -36,11 +38,6 @@ MEAN = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
 LARGEST = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
 
 
-def per_dim(value: Any, dims: int) -> tuple[Any, ...]:
-    """One number for all dims, or one for each."""
-    return (value,) * dims if isinstance(value, int | float) else tuple(value) * (dims if len(value) == 1 else 1)
-
-
 def _lp_pool(dims: int, input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None, ceil_mode: bool) -> Tensor:
     y: Tensor
     if math.isinf(norm_type):
@@ -48,7 +45,7 @@ def _lp_pool(dims: int, input: Tensor, norm_type: float, kernel_size: Size, stri
         y = LARGEST[dims](sign * input.abs(), kernel_size, stride, 0, 1, ceil_mode)
         return sign * y
     mean = MEAN[dims](input**norm_type, kernel_size, stride, 0, ceil_mode)
-    y = (mean.sign() * mean.abs().relu() * math.prod(per_dim(kernel_size, dims))) ** (1 / norm_type)
+    y = (mean.sign() * mean.abs().relu() * math.prod(per_dim(f"lp_pool{dims}d", "kernel_size", kernel_size, dims, 1))) ** (1 / norm_type)
     return y
 
 
@@ -71,8 +68,8 @@ def _max_unpool(
     dims: int, input: Tensor, indices: Any, kernel_size: Size, stride: Size | None, padding: Size, output_size: Sequence[int] | None,
 ) -> Tensor:
     name = f"max_unpool{dims}d"
-    kernel, pads = per_dim(kernel_size, dims), per_dim(padding, dims)
-    steps = kernel if stride is None else per_dim(stride, dims)
+    kernel, pads = per_dim(name, "kernel_size", kernel_size, dims, 1), per_dim(name, "padding", padding, dims, 0)
+    steps = kernel if stride is None else per_dim(name, "stride", stride, dims, 1)
     if tuple(indices.shape) != tuple(input.shape) or input.ndim not in (dims + 1, dims + 2):
         raise ShapeError(message(
             name, f"input and indices of one shape with {dims + 1} or {dims + 2} dims are required", f"{input.shape} and {indices.shape}",
@@ -118,19 +115,20 @@ def _fractional_max_pool(
     dims: int, input: Tensor, kernel_size: Size, output_size: Size | None, output_ratio: float | Sequence[float] | None,
     return_indices: bool, samples: Tensor | None,
 ) -> Any:  # fmt: skip
-    name, kernel = f"fractional_max_pool{dims}d", per_dim(kernel_size, dims)
+    name = f"fractional_max_pool{dims}d"
+    kernel = per_dim(name, "kernel_size", kernel_size, dims, 1)
     if (output_size is None) == (output_ratio is None):
         raise ArgumentError(message(name, "either output_size or output_ratio is required", "neither" if output_size is None else "both"))
     if input.ndim not in (dims + 1, dims + 2):
         raise ShapeError(message(name, f"an input of {dims + 1} or {dims + 2} dims is required", str(input.shape)))
     front, lengths = tuple(input.shape[:-dims]), tuple(input.shape[-dims:])
     if output_size is None:
-        ratios = per_dim(output_ratio, dims)
+        ratios = each_dim(name, output_ratio, dims)
         if not all(0 < ratio < 1 for ratio in ratios):
             raise ArgumentError(message(name, "an output_ratio between 0 and 1 is required", repr(output_ratio)))
         sizes = tuple(int(n * ratio) for n, ratio in zip(lengths, ratios, strict=True))
     else:
-        sizes = per_dim(output_size, dims)
+        sizes = per_dim(name, "output_size", output_size, dims, 1)
     if not all(0 < size <= n - k + 1 for n, k, size in zip(lengths, kernel, sizes, strict=True)):
         required = f"an output of 1 to {tuple(n - k + 1 for n, k in zip(lengths, kernel, strict=True))} windows is required"
         raise ShapeError(message(name, required, str(sizes), f"windows {kernel} must fit into {lengths}"))

@@ -44,9 +44,9 @@ def interpolate(
         raise ArgumentError(message("interpolate", 'antialias is for mode "bilinear" or "bicubic"', repr(mode), "leave it out"))
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise ArgumentError(message("interpolate", "align_corners is for the linear and cubic modes", mode, "leave it out"))
-    factors = None if scale_factor is None else per_dim("interpolate", scale_factor, len(spatial))
+    factors = None if scale_factor is None else each_dim("interpolate", scale_factor, len(spatial))
     if factors is None:
-        sizes = per_dim("interpolate", size, len(spatial))
+        sizes = each_dim("interpolate", size, len(spatial))
     else:
         sizes = [math.floor(n * f) for n, f in zip(spatial, factors, strict=True)]
     if mode == "area":
@@ -64,7 +64,7 @@ def interpolate(
 upsample = interpolate
 
 
-def per_dim(name: str, value: Any, dims: int) -> list[Any]:
+def each_dim(name: str, value: Any, dims: int) -> list[Any]:
     """One value for each spatial dim."""
     values = list(value) if isinstance(value, tuple | list) else [value] * dims
     if len(values) != dims:
@@ -161,22 +161,30 @@ def grid_sample(
     taps = [neighbours(grid[..., dims - 1 - i], n, mode, padding_mode, corners) for i, n in enumerate(lengths)]
     total: Any = 0
     for chosen in itertools.product(*taps):  # of each dim a neighbour: the corners of the cell that a place lies in
-        weight = math.prod(weight for _, weight in chosen)
-        total = total + picked(input, [at for at, _ in chosen]) * (weight.unsqueeze(1) if isinstance(weight, Tensor) else weight)
+        weight = math.prod(weight for _, _, weight in chosen)
+        total = total + picked(input, chosen) * (weight.unsqueeze(1) if isinstance(weight, Tensor) else weight)
     return total  # type: ignore[no-any-return]
 
 
-def neighbours(place: Tensor, n: int, mode: str, padding_mode: str, align_corners: bool) -> list[tuple[Tensor, Any]]:
-    """The elements of one dim that count at places from -1 to 1, and their weights."""
+Neighbour = tuple[Any, Any, Any]  # which element of a dim, for each place; whether there is one; its weight
+
+
+def neighbours(place: Tensor, n: int, mode: str, padding_mode: str, align_corners: bool) -> list[Neighbour]:
+    """The elements of one dim that count at places from -1 to 1."""
+
+    def neighbour(at: Tensor, weight: Any) -> Neighbour:
+        index = at.numpy().astype(np.int64)
+        return np.clip(index, 0, n - 1), (index >= 0) & (index < n), weight
+
     x = (place + 1) * ((n - 1) / 2) if align_corners else ((place + 1) * n - 1) / 2
     if mode == "bicubic":
         left = ag.floor(x).detach()
-        return [(padded(left + tap, n, padding_mode, align_corners), cubic(ag.abs(x - left - tap))) for tap in range(-1, 3)]
+        return [neighbour(padded(left + tap, n, padding_mode, align_corners), cubic(ag.abs(x - left - tap))) for tap in range(-1, 3)]
     x = padded(x, n, padding_mode, align_corners)
     if mode == "nearest":
-        return [(ag.round(x).detach(), 1)]
+        return [neighbour(ag.round(x).detach(), 1)]
     left = ag.floor(x).detach()
-    return [(left, 1 - (x - left)), (left + 1, x - left)]
+    return [neighbour(left, 1 - (x - left)), neighbour(left + 1, x - left)]
 
 
 def padded(x: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
@@ -190,11 +198,9 @@ def padded(x: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
     return x if padding_mode == "zeros" else ag.clamp(x, 0, n - 1)
 
 
-def picked(input: Tensor, places: Sequence[Tensor]) -> Tensor:
+def picked(input: Tensor, chosen: Sequence[Neighbour]) -> Tensor:
     """The pixels at whole places, 0 outside: (N, C, H, W), two of (N, h, w) -> (N, C, h, w)."""
-    at = [place.numpy().astype(np.int64) for place in places]
-    lengths = input.shape[2:]
-    inside = np.logical_and.reduce([(index >= 0) & (index < n) for index, n in zip(at, lengths, strict=True)])
-    batch = np.arange(input.shape[0]).reshape(-1, *[1] * len(at))
-    found = input.movedim(1, -1)[batch, *(np.clip(index, 0, n - 1) for index, n in zip(at, lengths, strict=True))]
+    inside = math.prod(there for _, there, _ in chosen)
+    batch = np.arange(input.shape[0]).reshape(-1, *[1] * len(chosen))
+    found = input.movedim(1, -1)[batch, *(at for at, _, _ in chosen)]
     return (found * ag.tensor(inside[..., None].astype(input.dtype))).movedim(-1, 1)

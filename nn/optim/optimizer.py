@@ -278,7 +278,8 @@ class Optimizer(Saved):
     # ── copies and text ──
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_before", "_after"))}  # hooks stay behind
+        hooks = ("_state_hooks", "_before_step", "_after_step")  # they stay behind
+        return {name: value for name, value in self.__dict__.items() if name not in hooks}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -434,6 +434,13 @@ def test_transformed_draws_as_in_torch(transforms, batch):
         np.testing.assert_allclose(getattr(p, what)(ag.tensor(x.numpy())).numpy(), getattr(q, what)(x).numpy(), 1e-6)
 
 
+def test_numbers_in_a_transform_keep_the_precision():
+    x = np.array([0.3, -1.7])
+    p = D.TransformedDistribution(D.Normal(ag.tensor(x * 0), 1.0), D.AffineTransform(0.1, -0.3))
+    expected = -(((x - 0.1) / 0.3) ** 2) / 2 - math.log(0.3) - math.log(2 * math.pi) / 2
+    np.testing.assert_allclose(p.log_prob(ag.tensor(x)).numpy(), expected, 1e-14)
+
+
 def test_transforms_that_would_change_the_events_are_refused():
     base = D.MultivariateNormal(ag.zeros(2), ag.eye(2))
     assert D.TransformedDistribution(base, D.AffineTransform(ag.ones(3, 2), 1.0)).sample().shape == (3, 2)

@@ -291,7 +291,7 @@ def test_hooks_of_the_state_run_in_order_and_may_replace_it():
         handle.remove()
     optimizer.load_state_dict(optimizer.state_dict())
     assert len(seen) == 4
-    assert not copy.deepcopy(optimizer)._after_loading
+    assert not copy.deepcopy(optimizer)._state_hooks.after_loading
 
 
 def test_repr_shows_the_options():
